@@ -1,0 +1,51 @@
+# The library: one folder of src/ a room, found by looking; the kernels of backends/cpu once for each
+# instruction set.
+file(GLOB_RECURSE levin_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.c)
+list(FILTER levin_sources EXCLUDE REGEX "/src/(cli|backends/cpu/kernels|backends/dnnl)/")
+if(levin_has_dnnl)
+  file(GLOB levin_dnnl CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/backends/dnnl/*.c)
+  list(APPEND levin_sources ${levin_dnnl})
+endif()
+file(GLOB levin_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/backends/cpu/kernels/*.c)
+
+set(levin_objects)
+function(levin_kernels_for isa)
+  if(NOT levin_kernels)
+    return()
+  endif()
+  add_library(levin_kernels_${isa} OBJECT ${levin_kernels})
+  target_include_directories(levin_kernels_${isa} PRIVATE
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(levin_kernels_${isa} PRIVATE levin_flags)
+  target_compile_definitions(levin_kernels_${isa} PRIVATE LEVIN_ISA=${isa})
+  target_compile_options(levin_kernels_${isa} PRIVATE -ffp-contract=fast -Wno-psabi ${ARGN})
+  set(levin_objects ${levin_objects} $<TARGET_OBJECTS:levin_kernels_${isa}> PARENT_SCOPE)
+endfunction()
+levin_kernels_for(generic)
+levin_kernels_for(avx2 -march=x86-64-v3)
+levin_kernels_for(avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+
+add_library(levin_static STATIC ${levin_sources} ${levin_objects})
+add_library(levin SHARED ${levin_sources} ${levin_objects})
+foreach(target levin_static levin)
+  target_include_directories(${target}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
+    PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:levin_flags> ${levin_libraries})
+  if(levin_has_dnnl)
+    target_compile_definitions(${target} PRIVATE LEVIN_HAS_DNNL=1)
+  else()
+    target_compile_definitions(${target} PRIVATE LEVIN_HAS_DNNL=0)
+  endif()
+endforeach()
+set_target_properties(levin_static PROPERTIES OUTPUT_NAME levin)
+set_target_properties(levin PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
+
+# The program holds the library, so that it can be copied anywhere and starts quickly.
+file(GLOB levin_cli CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
+if(levin_cli)
+  add_executable(levin_program ${levin_cli})
+  set_target_properties(levin_program PROPERTIES OUTPUT_NAME levin)
+  target_include_directories(levin_program PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(levin_program PRIVATE levin_static levin_flags ${levin_libraries})
+endif()

@@ -1,0 +1,280 @@
+/* file.c: see file.h. Every message names the path first. */
+#include "base/file.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_file(const char *path, struct stat *info)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        levin__error_system(errno, "%s: cannot open", path);
+        return -1;
+    }
+    if (fstat(fd, info) != 0) {
+        levin__error_system(errno, "%s: cannot stat", path);
+    } else if (!S_ISREG(info->st_mode)) {
+        levin__error_set(LEVIN_EIO, "%s: not a regular file", path);
+    } else {
+        return fd;
+    }
+    close(fd);
+    return -1;
+}
+
+static bool read_all(int fd, char *to, size_t n, const char *path)
+{
+    for (size_t done = 0; done < n;) {
+        ssize_t got = read(fd, to + done, n - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            levin__error_system(errno, "%s: cannot read", path);
+            return false;
+        }
+        if (got == 0) {
+            levin__error_set(LEVIN_EIO, "%s: became shorter while it was read", path);
+            return false;
+        }
+        done += (size_t)got;
+    }
+    return true;
+}
+
+char *levin__file_read(const char *path, size_t max_bytes, size_t *size)
+{
+    struct stat info;
+    int fd = open_file(path, &info);
+    if (fd < 0)
+        return NULL;
+    char *text = NULL;
+    size_t n = (size_t)info.st_size;
+    if (n > max_bytes)
+        levin__error_set(LEVIN_EFORMAT, "%s: %zu bytes, more than the limit of %zu", path, n,
+                         max_bytes);
+    else
+        text = levin__alloc(n + 1);
+    if (text && !read_all(fd, text, n, path)) {
+        levin__free(text);
+        text = NULL;
+    }
+    close(fd);
+    if (text)
+        text[n] = '\0';
+    if (text && size)
+        *size = n;
+    return text;
+}
+
+int levin__file_map(levin_mapping *out, const char *path)
+{
+    *out = (levin_mapping){ 0 };
+    struct stat info;
+    int fd = open_file(path, &info);
+    if (fd < 0)
+        return levin_error();
+    size_t n = (size_t)info.st_size;
+    int result = LEVIN_OK;
+    if (n) {
+        void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+        if (p == MAP_FAILED)
+            result = levin__error_system(errno, "%s: cannot map", path);
+        else
+            *out = (levin_mapping){ .data = p, .size = n };
+    }
+    close(fd);
+    return result;
+}
+
+void levin__file_unmap(levin_mapping *mapping)
+{
+    if (mapping->data)
+        munmap(mapping->data, mapping->size);
+    *mapping = (levin_mapping){ 0 };
+}
+
+struct levin_writer {
+    char *path, *temporary;
+    int fd;
+    int failed; // errno of the first failure
+    size_t buffered;
+    char buffer[1 << 16];
+};
+
+static void writer_free(levin_writer *w)
+{
+    if (w->fd >= 0)
+        close(w->fd);
+    levin__free(w->path);
+    levin__free(w->temporary);
+    levin__free(w);
+}
+
+levin_writer *levin__writer_open(const char *path)
+{
+    levin_writer *w = levin__calloc(1, sizeof *w);
+    if (!w)
+        return NULL;
+    w->path = levin__strdup(path);
+    w->temporary = levin__format("%s.tmp.%ld", path, (long)getpid());
+    w->fd = -1;
+    if (w->path && w->temporary) {
+        w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (w->fd < 0)
+            levin__error_system(errno, "%s: cannot create", w->temporary);
+    }
+    if (w->fd < 0) {
+        writer_free(w);
+        return NULL;
+    }
+    return w;
+}
+
+static void put(levin_writer *w, const char *bytes, size_t n)
+{
+    while (n && !w->failed) {
+        ssize_t put = write(w->fd, bytes, n);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0) {
+            w->failed = put < 0 ? errno : EIO;
+            return;
+        }
+        bytes += put;
+        n -= (size_t)put;
+    }
+}
+
+static void flush(levin_writer *w)
+{
+    put(w, w->buffer, w->buffered);
+    w->buffered = 0;
+}
+
+bool levin__writer_add(levin_writer *w, const void *bytes, size_t n)
+{
+    if (!w)
+        return false;
+    if (n > sizeof w->buffer - w->buffered)
+        flush(w);
+    if (n >= sizeof w->buffer) {
+        put(w, bytes, n);
+    } else if (n) {
+        memcpy(w->buffer + w->buffered, bytes, n);
+        w->buffered += n;
+    }
+    return !w->failed;
+}
+
+static void sync_folder(const char *path)
+{
+    char *folder = levin__strdup(path);
+    if (!folder)
+        return;
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder] = '\0';
+    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd); // some file systems refuse; the rename itself has already happened
+        close(fd);
+    }
+    levin__free(folder);
+}
+
+int levin__writer_commit(levin_writer *w)
+{
+    if (!w)
+        return levin_error();
+    flush(w);
+    if (!w->failed && fsync(w->fd) != 0)
+        w->failed = errno;
+    if (!w->failed && close(w->fd) != 0)
+        w->failed = errno;
+    else if (w->failed)
+        close(w->fd);
+    w->fd = -1;
+    if (!w->failed && rename(w->temporary, w->path) != 0)
+        w->failed = errno;
+    int result = LEVIN_OK;
+    if (w->failed) {
+        unlink(w->temporary);
+        result = levin__error_system(w->failed, "%s: cannot write", w->path);
+    } else {
+        sync_folder(w->path);
+    }
+    writer_free(w);
+    return result;
+}
+
+void levin__writer_abort(levin_writer *w)
+{
+    if (!w)
+        return;
+    unlink(w->temporary);
+    writer_free(w);
+}
+
+int levin__file_write(const char *path, const void *bytes, size_t n)
+{
+    levin_writer *w = levin__writer_open(path);
+    levin__writer_add(w, bytes, n);
+    return levin__writer_commit(w);
+}
+
+int levin__make_dirs(const char *path)
+{
+    char *part = levin__strdup(path);
+    if (!part)
+        return LEVIN_ENOMEM;
+    int result = LEVIN_OK;
+    for (char *p = part + (*part == '/'); result == LEVIN_OK; p++) {
+        if (*p != '/' && *p != '\0')
+            continue;
+        char kept = *p;
+        *p = '\0';
+        if (*part && mkdir(part, 0777) != 0 && errno != EEXIST)
+            result = levin__error_system(errno, "%s: cannot make the folder", part);
+        *p = kept;
+        if (!kept)
+            break;
+    }
+    if (result == LEVIN_OK && !levin__is_dir(path))
+        result = levin__error_set(LEVIN_EIO, "%s: not a folder", path);
+    levin__free(part);
+    return result;
+}
+
+bool levin__is_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool levin__is_dir(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+char *levin__path_join(const char *a, const char *b)
+{
+    size_t n = strlen(a);
+    if (!n)
+        return levin__strdup(b);
+    return levin__format("%s%s%s", a, a[n - 1] == '/' ? "" : "/", b);
+}
+
+const char *levin__path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}

@@ -1,0 +1,45 @@
+/* file.h: reading whole files, mapping them, and writing them so that nobody ever sees half of one.
+ */
+#ifndef LEVIN_BASE_FILE_H
+#define LEVIN_BASE_FILE_H
+
+#include <levin/base.h>
+
+/** The whole file, closed by a NUL, the caller's to free; its size in *size (size may be NULL).
+ *  NULL with LEVIN_EIO, or LEVIN_EFORMAT if it is larger than max_bytes. */
+char *levin__file_read(const char *path, size_t max_bytes, size_t *size);
+
+/* A file in memory. Writable pages are private: a write never reaches the file. */
+typedef struct levin_mapping {
+    void *data; // NULL for an empty file
+    size_t size;
+} levin_mapping;
+
+int levin__file_map(levin_mapping *out, const char *path);
+void levin__file_unmap(levin_mapping *mapping);
+
+/* A file in the making: bytes go to a temporary neighbour, commit makes it appear at its path as a
+ * whole (fsync, rename, fsync of the folder). Errors stick: write on, look at commit's result. */
+typedef struct levin_writer levin_writer;
+
+levin_writer *levin__writer_open(const char *path);
+bool levin__writer_add(levin_writer *w, const void *bytes, size_t n);
+/** 0 when the file stands under its name. Frees w; on failure the old file, if any, is untouched
+ * and the temporary one is gone. NULL gives the pending error. */
+int levin__writer_commit(levin_writer *w);
+/** Gives up: the temporary file is gone. Frees w; NULL is allowed. */
+void levin__writer_abort(levin_writer *w);
+
+/** open, add, commit. */
+int levin__file_write(const char *path, const void *bytes, size_t n);
+
+/** Makes the folder and those above it; 0 if it stands afterwards. */
+int levin__make_dirs(const char *path);
+bool levin__is_file(const char *path);
+bool levin__is_dir(const char *path);
+/** "a/b", without doubling the slash; the caller's to free. */
+char *levin__path_join(const char *a, const char *b);
+/** What follows the last slash. */
+const char *levin__path_name(const char *path);
+
+#endif

@@ -1,0 +1,104 @@
+/* json.c: see json.h. */
+#include "base/json.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+json_t *levin__json_parse(const char *text, size_t n, const char *where)
+{
+    json_error_t error;
+    json_t *value = json_loadb(text, n, JSON_ALLOW_NUL, &error);
+    if (!value)
+        levin__error_set(LEVIN_EFORMAT, "%s:%d:%d: %s", where, error.line, error.column,
+                         error.text);
+    return value;
+}
+
+json_t *levin__json_load(const char *path, size_t max_bytes)
+{
+    size_t n;
+    char *text = levin__file_read(path, max_bytes, &n);
+    if (!text)
+        return NULL;
+    json_t *value = levin__json_parse(text, n, path);
+    levin__free(text);
+    return value;
+}
+
+static int add_chunk(const char *bytes, size_t n, void *writer)
+{
+    return levin__writer_add(writer, bytes, n) ? 0 : -1;
+}
+
+int levin__json_save(const char *path, const json_t *value)
+{
+    levin_writer *w = levin__writer_open(path);
+    if (!w)
+        return levin_error();
+    json_dump_callback(value, add_chunk, w, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    levin__writer_add(w, "\n", 1);
+    return levin__writer_commit(w);
+}
+
+static const json_t *member(const json_t *object, const char *key)
+{
+    const json_t *v = json_object_get(object, key);
+    return v && !json_is_null(v) ? v : NULL;
+}
+
+static void wrong_type(const char *where, const char *key, const char *wanted)
+{
+    levin__error_set(LEVIN_EFORMAT, "%s: \"%s\" must be %s", where, key, wanted);
+}
+
+int64_t levin__json_int(const json_t *object, const char *key, int64_t missing, const char *where)
+{
+    const json_t *v = member(object, key);
+    if (!v)
+        return missing;
+    if (!json_is_integer(v)) {
+        wrong_type(where, key, "an integer");
+        return missing;
+    }
+    return json_integer_value(v);
+}
+
+double levin__json_number(const json_t *object, const char *key, double missing, const char *where)
+{
+    const json_t *v = member(object, key);
+    if (!v)
+        return missing;
+    if (!json_is_number(v)) {
+        wrong_type(where, key, "a number");
+        return missing;
+    }
+    return json_number_value(v);
+}
+
+bool levin__json_bool(const json_t *object, const char *key, bool missing, const char *where)
+{
+    const json_t *v = member(object, key);
+    if (!v)
+        return missing;
+    if (!json_is_boolean(v)) {
+        wrong_type(where, key, "true or false");
+        return missing;
+    }
+    return json_is_true(v);
+}
+
+const char *levin__json_string(const json_t *object, const char *key, const char *missing,
+                               const char *where)
+{
+    const json_t *v = member(object, key);
+    if (!v)
+        return missing;
+    if (!json_is_string(v)) {
+        wrong_type(where, key, "a string");
+        return missing;
+    }
+    return json_string_value(v);
+}

@@ -1,0 +1,2 @@
+/* levin.c: the one file that may see every room: it lists the back ends. */
+#include <levin/levin.h>
