@@ -1,0 +1,73 @@
+/* tensor.h: the inside of a tensor, for the rooms that make them: operators, modules, data.
+ *
+ * Only back ends look at what data points to. A tensor's header and its numbers may live in a
+ * scope, on the heap, in a mapped file or in a loader's buffer; owner says which part is to be
+ * freed. */
+#ifndef LEVIN_TENSOR_TENSOR_H
+#define LEVIN_TENSOR_TENSOR_H
+
+#include <levin/tensor.h>
+
+/* The ragged dimension of a batch, shared by every tensor of it. */
+typedef struct levin_ragged {
+    int64_t batch, rows;       // B and N = cu_seqlens[B]
+    int64_t max_length;        // of one sequence
+    const int32_t *cu_seqlens; // (B + 1)
+} levin_ragged;
+
+struct levin_call; // autograd's record of how a tensor came to be
+
+struct levin_tensor {
+    void *data;
+    int64_t dim[LEVIN_MAX_DIMS]; // dim[1] is LEVIN_RAGGED in a ragged tensor
+    int64_t numel;
+    const levin_ragged *ragged; // NULL: every dimension is a number
+    int8_t ndim;
+    int8_t dtype;                   // levin_dtype
+    bool requires_grad;             // a leaf that wants a gradient, or a result that leads to one
+    bool on_heap;                   // header, numbers and ragged are one heap block of their own
+    bool grad_is_fresh;             // grad holds old numbers: the next write replaces them
+    levin_tensor *grad;             // of a leaf: dtype f32
+    struct levin_call *call;        // NULL for a leaf
+    levin_tensor *half;             // bf16 copy of an f32 parameter for autocast, or NULL
+    uint64_t version, half_version; // the copy holds when they agree; writing bumps version
+};
+
+/** Fills a header over memory that belongs to somebody else. ragged (lent) may be NULL; dim[1] is
+ * then a number. Returns t. */
+levin_tensor *levin__tensor_wrap(levin_tensor *t, levin_dtype dtype, int ndim, const int64_t *dim,
+                                 const levin_ragged *ragged, void *data);
+/** A tensor of the current scope with undefined numbers. */
+levin_tensor *levin__tensor_scoped(levin_dtype dtype, int ndim, const int64_t *dim,
+                                   const levin_ragged *ragged);
+/** The same shape as t, another dtype. */
+levin_tensor *levin__tensor_like(const levin_tensor *t, levin_dtype dtype);
+
+/** Size of the last dimension; 1 for a scalar. */
+int64_t levin__last_dim(const levin_tensor *t);
+/** Whether both have the same shape, ragged lengths included. */
+bool levin__same_shape(const levin_tensor *a, const levin_tensor *b);
+/** Numbers changed behind the operators' back: copies made from them are stale. */
+static inline void levin__tensor_touch(levin_tensor *t) { t->version++; }
+
+static inline float levin__bf16_to_f32(uint16_t x)
+{
+    union {
+        uint32_t bits;
+        float f;
+    } u = { .bits = (uint32_t)x << 16 };
+    return u.f;
+}
+/* Round to nearest, ties to even; a NaN stays one. */
+static inline uint16_t levin__f32_to_bf16(float x)
+{
+    union {
+        float f;
+        uint32_t bits;
+    } u = { .f = x };
+    if ((u.bits & 0x7fffffffu) > 0x7f800000u)
+        return (uint16_t)((u.bits >> 16) | 0x40u);
+    return (uint16_t)((u.bits + 0x7fffu + ((u.bits >> 16) & 1u)) >> 16);
+}
+
+#endif
