@@ -5,6 +5,7 @@
 #define LEVIN_BASE_RANDOM_H
 
 #include <levin/base.h>
+#include <levin/sys/random.h>
 
 /* xoshiro256** (Blackman and Vigna, 2018), seeded by splitmix64. */
 typedef struct levin_generator {
@@ -21,13 +22,6 @@ double levin__generator_uniform(levin_generator *g);
 double levin__generator_normal(levin_generator *g);
 /** A random permutation of 0..n-1 (Fisher and Yates). */
 void levin__generator_permute(levin_generator *g, int64_t *order, int64_t n);
-
-/* The key of a counter-based draw. */
-typedef struct levin_random_key {
-    uint64_t seed;
-    uint32_t step; // which optimizer step
-    uint32_t call; // which operator call within it
-} levin_random_key;
 
 enum { LEVIN_PHILOX_ROUNDS = 7 };
 

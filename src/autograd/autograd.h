@@ -1,0 +1,72 @@
+/* autograd.h: the tape. An operator that is called while gradients are on, with an input that leads to a
+ * parameter, appends its call; levin_backward walks the calls of the current scope backwards. */
+#ifndef LEVIN_AUTOGRAD_AUTOGRAD_H
+#define LEVIN_AUTOGRAD_AUTOGRAD_H
+
+#include "tensor/dispatch.h"
+#include "tensor/tensor.h"
+
+enum { LEVIN_MAX_INPUTS = 8, LEVIN_MAX_SAVED = 4 };
+
+typedef struct levin_call levin_call;
+
+/* One operator: a row. Registered by being listed in ops/ops.def. */
+typedef struct levin_op {
+    const char *name;
+    /* Checks inputs, makes c->y (and what is to be saved); 0 or an error code. */
+    int (*infer)(levin_call *c);
+    /* Fills c->y; false if no back end could, or after an error. */
+    bool (*forward)(levin_call *c);
+    /* Adds to the gradients of the inputs by levin__grad_of; NULL: no gradient passes. */
+    bool (*backward)(levin_call *c);
+    /* Problems for the tests, one a line: see tests/support/cases.h. */
+    const char *cases;
+} levin_op;
+
+struct levin_call {
+    const levin_op *op;
+    levin_call *before; // on the tape
+    levin_tensor *y;
+    const levin_tensor *x[LEVIN_MAX_INPUTS];
+    int n; // inputs
+    levin_tensor *saved[LEVIN_MAX_SAVED];
+    const int64_t *index; // of gather and friends, in the scope
+    const int32_t *cu;    // segments, in the scope
+    int64_t i[4];
+    double a[3];
+    bool on;              // training, and other yes or no
+    levin_random_key key; // of this call, if it draws
+};
+
+/** Runs an operator: checks for NULL inputs (those before required), infers, computes, records. draft is
+ *  copied. Returns the result, NULL after an error. */
+levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int required);
+
+/** Whether input i leads to a parameter and so wants a gradient. */
+bool levin__wants_grad(const levin_call *c, int i);
+/** Where the gradient of input i is to be written; *add says whether something stands there already. Data
+ *  is NULL after an error. */
+levin_array levin__grad_of(levin_call *c, int i, bool *add);
+/** The gradient that has arrived at the result of c. */
+levin_array levin__grad_in(const levin_call *c);
+/** Makes t, a scratch tensor of this backward pass, the gradient of input i, without copying if none stands
+ *  there yet. */
+bool levin__grad_give(levin_call *c, int i, levin_tensor *t);
+/** A tensor for the duration of this backward pass, like t; memory of dead gradients is used again. */
+levin_tensor *levin__backward_scratch(const levin_tensor *like);
+void levin__backward_recycle(levin_tensor *t);
+
+/** The key for the next operator call that draws random numbers on this thread. */
+levin_random_key levin__next_key(void);
+bool levin__grad_enabled(void);
+levin_dtype levin__autocast(void);
+
+/** The bf16 copy of a parameter for autocast, refreshed when stale. NULL after an error. */
+const levin_tensor *levin__half_of(const levin_tensor *t);
+
+static inline levin_array levin__array(const levin_tensor *t)
+{
+    return t ? (levin_array){ t->data, (levin_dtype)t->dtype } : (levin_array){ 0 };
+}
+
+#endif
