@@ -99,10 +99,6 @@ LEVIN_API levin_tensor *levin_argmax(const levin_tensor *x, int dim);
 /** Share of equal elements, one number. No gradient. */
 LEVIN_API levin_tensor *levin_accuracy(const levin_tensor *predictions, const levin_tensor *labels);
 
-/** The key of all counter-based randomness of this thread from here on (seed, step), and the number
- * of the next call: 0. The trainer sets it before each batch. */
-LEVIN_API void levin_set_random(uint64_t seed, uint64_t step);
-
 #ifdef __cplusplus
 }
 #endif

@@ -83,6 +83,10 @@ LEVIN_API bool levin_set_grad_enabled(bool on);
  * (autocast); LEVIN_F32 turns that off. Returns what was set before. */
 LEVIN_API levin_dtype levin_set_autocast(levin_dtype dtype);
 
+/** The key of all counter-based randomness of this thread from here on (seed, step), and the number
+ * of the next call: 0. The trainer sets it before each batch. */
+LEVIN_API void levin_set_random(uint64_t seed, uint64_t step);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,6 @@
-/* autograd.h: the tape. An operator that is called while gradients are on, with an input that leads to a
- * parameter, appends its call; levin_backward walks the calls of the current scope backwards. */
+/* autograd.h: the tape. An operator that is called while gradients are on, with an input that leads
+ * to a parameter, appends its call; levin_backward walks the calls of the current scope backwards.
+ */
 #ifndef LEVIN_AUTOGRAD_AUTOGRAD_H
 #define LEVIN_AUTOGRAD_AUTOGRAD_H
 
@@ -38,21 +39,22 @@ struct levin_call {
     levin_random_key key; // of this call, if it draws
 };
 
-/** Runs an operator: checks for NULL inputs (those before required), infers, computes, records. draft is
- *  copied. Returns the result, NULL after an error. */
+/** Runs an operator: checks for NULL inputs (those before required), infers, computes, records.
+ * draft is copied. Returns the result, NULL after an error. */
 levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int required);
 
 /** Whether input i leads to a parameter and so wants a gradient. */
 bool levin__wants_grad(const levin_call *c, int i);
-/** Where the gradient of input i is to be written; *add says whether something stands there already. Data
- *  is NULL after an error. */
+/** Where the gradient of input i is to be written; *add says whether something stands there
+ * already. Data is NULL after an error. */
 levin_array levin__grad_of(levin_call *c, int i, bool *add);
 /** The gradient that has arrived at the result of c. */
 levin_array levin__grad_in(const levin_call *c);
-/** Makes t, a scratch tensor of this backward pass, the gradient of input i, without copying if none stands
- *  there yet. */
+/** Makes t, a scratch tensor of this backward pass, the gradient of input i, without copying if
+ * none stands there yet. */
 bool levin__grad_give(levin_call *c, int i, levin_tensor *t);
-/** A tensor for the duration of this backward pass, like t; memory of dead gradients is used again. */
+/** A tensor for the duration of this backward pass, like t; memory of dead gradients is used again.
+ */
 levin_tensor *levin__backward_scratch(const levin_tensor *like);
 void levin__backward_recycle(levin_tensor *t);
 

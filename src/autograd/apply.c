@@ -1,0 +1,98 @@
+/* apply.c: running one operator and recording it; the modes of a thread. */
+#include "autograd/autograd.h"
+
+#include "autograd/tape.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+static _Thread_local struct {
+    bool no_grad;
+    levin_dtype autocast; // LEVIN_F32, zero, is off
+    levin_random_key key; // of the next call
+} mode;
+
+bool levin_set_grad_enabled(bool on)
+{
+    bool before = !mode.no_grad;
+    mode.no_grad = !on;
+    return before;
+}
+
+bool levin__grad_enabled(void) { return !mode.no_grad; }
+
+levin_dtype levin_set_autocast(levin_dtype dtype)
+{
+    levin_dtype before = mode.autocast;
+    if (dtype != LEVIN_F32 && dtype != LEVIN_BF16)
+        levin__error_set(LEVIN_EDTYPE, "autocast: %s is not possible, use f32 or bf16",
+                         levin_dtype_name(dtype));
+    else
+        mode.autocast = dtype;
+    return before;
+}
+
+levin_dtype levin__autocast(void) { return mode.autocast; }
+
+void levin_set_random(uint64_t seed, uint64_t step)
+{
+    mode.key = (levin_random_key){ .seed = seed ^ (step >> 32) * 0x9e3779b97f4a7c15u,
+                                   .step = (uint32_t)step };
+}
+
+levin_random_key levin__next_key(void)
+{
+    levin_random_key key = mode.key;
+    mode.key.call++;
+    return key;
+}
+
+static bool leads_to_parameter(const levin_call *c)
+{
+    for (int i = 0; i < c->n; i++)
+        if (c->x[i] && c->x[i]->requires_grad)
+            return true;
+    return false;
+}
+
+levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int required)
+{
+    for (int i = 0; i < required; i++)
+        if (!draft->x[i])
+            return NULL; // the error that made it NULL is already recorded
+    levin_call *c = levin__scope_alloc(sizeof *c);
+    if (!c)
+        return NULL;
+    *c = *draft;
+    c->op = op;
+    bool records = !mode.no_grad && op->backward && leads_to_parameter(c);
+    if (op->infer(c) < 0 || !c->y)
+        return NULL;
+    if (!op->forward(c)) {
+        levin__error_set(LEVIN_EBUG, "%s: no back end could compute it", op->name);
+        return NULL;
+    }
+    if (records) {
+        levin_call **tape = levin__tape();
+        c->before = *tape;
+        *tape = c;
+        c->y->call = c;
+        c->y->requires_grad = true;
+    }
+    return c->y;
+}
+
+const levin_tensor *levin__half_of(const levin_tensor *t)
+{
+    levin_tensor *owner = (levin_tensor *)t; // the copy is a cache, not part of the value
+    if (owner->half && owner->half_version == owner->version)
+        return owner->half;
+    if (!owner->half) {
+        owner->half = levin_tensor_new(LEVIN_BF16, t->ndim, t->dim);
+        if (!owner->half)
+            return NULL;
+    }
+    if (!LEVIN_RUN(axpy, levin__array(owner->half), 1, levin__array(t), t->numel, false))
+        return NULL;
+    owner->half_version = owner->version;
+    return owner->half;
+}

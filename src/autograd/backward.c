@@ -1,0 +1,142 @@
+/* backward.c: the way back along the tape.
+ *
+ * Gradients of results live in the scope and have the dtype of the result; as soon as a call has
+ * passed its gradient on, the memory serves the next one. Gradients of leaves are f32, on the heap,
+ * and stay. */
+#include "autograd/autograd.h"
+
+#include "autograd/tape.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+enum { MAX_SPARE = 32 };
+
+static _Thread_local struct {
+    levin_tensor *spare[MAX_SPARE];
+    int n;
+} dead; // tensors whose numbers may be overwritten, in this backward pass
+
+static size_t bytes_of(const levin_tensor *t)
+{
+    return (size_t)t->numel * levin_dtype_size((levin_dtype)t->dtype);
+}
+
+levin_tensor *levin__backward_scratch(const levin_tensor *like)
+{
+    for (int i = 0; i < dead.n; i++) {
+        levin_tensor *t = dead.spare[i];
+        if (bytes_of(t) != bytes_of(like))
+            continue;
+        dead.spare[i] = dead.spare[--dead.n];
+        return levin__tensor_wrap(t, (levin_dtype)like->dtype, like->ndim, like->dim, like->ragged,
+                                  t->data);
+    }
+    return levin__tensor_like(like, (levin_dtype)like->dtype);
+}
+
+void levin__backward_recycle(levin_tensor *t)
+{
+    if (t && dead.n < MAX_SPARE)
+        dead.spare[dead.n++] = t;
+}
+
+bool levin__wants_grad(const levin_call *c, int i) { return c->x[i] && c->x[i]->requires_grad; }
+
+static bool make_grad(levin_tensor *t)
+{
+    if (t->grad)
+        return true;
+    t->grad = t->call ? levin__backward_scratch(t) : levin_tensor_new(LEVIN_F32, t->ndim, t->dim);
+    t->grad_is_fresh = true;
+    return t->grad != NULL;
+}
+
+levin_array levin__grad_of(levin_call *c, int i, bool *add)
+{
+    levin_tensor *x = (levin_tensor *)c->x[i];
+    if (!make_grad(x))
+        return (levin_array){ 0 };
+    *add = !x->grad_is_fresh;
+    x->grad_is_fresh = false;
+    return levin__array(x->grad);
+}
+
+levin_array levin__grad_in(const levin_call *c) { return levin__array(c->y->grad); }
+
+bool levin__grad_give(levin_call *c, int i, levin_tensor *t)
+{
+    levin_tensor *x = (levin_tensor *)c->x[i];
+    if (!x->grad && x->call && x->dtype == t->dtype) {
+        x->grad = t;
+        x->grad_is_fresh = false;
+        return true;
+    }
+    bool add;
+    levin_array dx = levin__grad_of(c, i, &add);
+    bool done = dx.data && LEVIN_RUN(axpy, dx, 1, levin__array(t), t->numel, add);
+    levin__backward_recycle(t);
+    return done;
+}
+
+static int check_loss(const levin_tensor *loss)
+{
+    char text[96];
+    if (!loss)
+        return levin_error() ? levin_error()
+                             : levin__error_set(LEVIN_EINVAL, "backward: the loss is NULL");
+    if (loss->numel != 1)
+        return levin__error_set(LEVIN_ESHAPE, "backward: a loss has one element, this one is %s",
+                                levin_tensor_describe(loss, text, sizeof text));
+    if (!loss->requires_grad)
+        return levin__error_set(LEVIN_ESTATE, "backward: the loss depends on no parameter that "
+                                              "requires a gradient");
+    return LEVIN_OK;
+}
+
+static int walk(void)
+{
+    for (levin_call *c = *levin__tape(); c; c = c->before) {
+        levin_tensor *y = c->y;
+        if (!y->grad)
+            continue; // nothing that the loss depends on
+        if (!c->op->backward(c))
+            return levin__error_set(LEVIN_EBUG, "%s: no back end could compute its gradient",
+                                    c->op->name);
+        levin__backward_recycle(y->grad);
+        y->grad = NULL;
+    }
+    return LEVIN_OK;
+}
+
+int levin_backward(levin_tensor *loss)
+{
+    int result = check_loss(loss);
+    if (result < 0)
+        return result;
+    dead.n = 0;
+    if (!make_grad(loss) || !LEVIN_RUN(fill, levin__array(loss->grad), 1, 1))
+        return levin_error();
+    loss->grad_is_fresh = false;
+    result = loss->call ? walk() : LEVIN_OK;
+    *levin__tape() = NULL;
+    dead.n = 0;
+    return result;
+}
+
+levin_tensor *levin_requires_grad(levin_tensor *t, bool on)
+{
+    if (!t)
+        return NULL;
+    if (t->call || t->dtype != LEVIN_F32) {
+        levin__error_set(LEVIN_EINVAL, "requires_grad: only f32 leaves, not the result of %s",
+                         t->call ? t->call->op->name : "another type");
+        return NULL;
+    }
+    t->requires_grad = on;
+    return t;
+}
+
+levin_tensor *levin_tensor_grad(const levin_tensor *t)
+{
+    return t && !t->grad_is_fresh ? t->grad : NULL;
+}

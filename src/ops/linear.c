@@ -1,0 +1,148 @@
+/* linear.c: y = x wT + b, torch.nn.functional.linear, alone and with gelu behind it. */
+#include "ops/linear.h"
+
+#include "ops/op.h"
+
+int levin__linear_infer(levin_call *c, levin_dtype dtype)
+{
+    const levin_tensor *x = c->x[0], *w = c->x[1], *b = c->x[2];
+    if (levin__need_float(c, x) < 0 || levin__need_float(c, w) < 0)
+        return levin_error();
+    if (w->ndim != 2 || x->ndim < 1 || levin__last_dim(x) != w->dim[1] ||
+        (x->ragged && x->ndim < 3))
+        return levin__shape_error(c, "x and w should be (..., I) and (O, I), but are", x, w);
+    if (b && levin__need_vector(c, b, w->dim[0], "bias") < 0)
+        return levin_error();
+    int64_t dim[LEVIN_MAX_DIMS];
+    for (int i = 0; i < x->ndim; i++)
+        dim[i] = x->dim[i];
+    dim[x->ndim - 1] = w->dim[0];
+    return levin__result(c, dtype, x->ndim, dim, x->ragged);
+}
+
+bool levin__linear_forward(levin_call *c, levin_tensor *to, levin_tensor *pre)
+{
+    const levin_tensor *x = levin__operand(c->x[0]), *w = levin__operand(c->x[1]);
+    if (!x || !w)
+        return false;
+    c->saved[0] = (levin_tensor *)x; // the operand may be a conversion
+    levin_matmul_args m = { .c = levin__array(to),
+                            .a = levin__array(x),
+                            .b = levin__array(w),
+                            .m = levin_tensor_rows(x),
+                            .n = w->dim[0],
+                            .k = w->dim[1],
+                            .trans_b = true,
+                            .bias = levin__array(c->x[2]),
+                            .pre = levin__array(pre) };
+    return LEVIN_RUN(matmul, &m);
+}
+
+static bool grad_of_x(levin_call *c, levin_array dy, const levin_tensor *w, int64_t rows)
+{
+    bool add;
+    levin_array dx = levin__grad_of(c, 0, &add);
+    levin_matmul_args m = { .c = dx,
+                            .a = dy,
+                            .b = levin__array(w),
+                            .m = rows,
+                            .n = w->dim[1],
+                            .k = w->dim[0],
+                            .add = add };
+    return dx.data && LEVIN_RUN(matmul, &m);
+}
+
+static bool grad_of_w(levin_call *c, levin_array dy, const levin_tensor *x, int64_t rows)
+{
+    bool add;
+    levin_array dw = levin__grad_of(c, 1, &add);
+    const levin_tensor *w = c->x[1];
+    levin_matmul_args m = { .c = dw,
+                            .a = dy,
+                            .b = levin__array(x),
+                            .m = w->dim[0],
+                            .n = w->dim[1],
+                            .k = rows,
+                            .trans_a = true,
+                            .add = add };
+    return dw.data && LEVIN_RUN(matmul, &m);
+}
+
+bool levin__linear_backward(levin_call *c, levin_array dy)
+{
+    const levin_tensor *x = c->saved[0];
+    int64_t rows = levin_tensor_rows(x);
+    bool add, done = true;
+    if (levin__wants_grad(c, 2)) {
+        levin_array db = levin__grad_of(c, 2, &add);
+        done = db.data && LEVIN_RUN(column_sum, db, dy, rows, c->x[1]->dim[0], add);
+    }
+    if (done && levin__wants_grad(c, 1))
+        done = grad_of_w(c, dy, x, rows);
+    if (done && levin__wants_grad(c, 0)) {
+        const levin_tensor *w = levin__operand(c->x[1]);
+        done = w && grad_of_x(c, dy, w, rows);
+    }
+    return done;
+}
+
+static int infer(levin_call *c) { return levin__linear_infer(c, levin__compute_dtype(c->x[0])); }
+static bool forward(levin_call *c) { return levin__linear_forward(c, c->y, NULL); }
+static bool backward(levin_call *c) { return levin__linear_backward(c, levin__grad_in(c)); }
+
+const levin_op levin__op_linear = {
+    .name = "linear",
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+    .cases = "x=3x5 w=4x5 b=4\n"
+             "x=3x5 w=4x5\n"
+             "x=0x5 w=4x5 b=4\n"
+             "x=1x1 w=1x1 b=1\n"
+             "x=2x3x17 w=33x17 b=33\n"
+             "x=(1,4,0,2)x16 w=48x16 b=48\n"
+             "x=70x96 w=130x96 b=130 bf16\n",
+};
+
+levin_tensor *levin_linear_op(const levin_tensor *x, const levin_tensor *w, const levin_tensor *b)
+{
+    return levin__apply(&levin__op_linear, &(levin_call){ .x = { x, w, b }, .n = 3 }, 2);
+}
+
+/* linear_gelu: y = gelu(s), s = x wT + b; s is kept, gelu's slope is taken from it. */
+
+static int gelu_infer(levin_call *c)
+{
+    levin_dtype dtype = levin__compute_dtype(c->x[0]);
+    if (levin__linear_infer(c, dtype) < 0)
+        return levin_error();
+    c->saved[1] = levin__tensor_like(c->y, dtype);
+    return c->saved[1] ? LEVIN_OK : levin_error();
+}
+
+static bool gelu_forward(levin_call *c) { return levin__linear_forward(c, c->y, c->saved[1]); }
+
+static bool gelu_backward(levin_call *c)
+{
+    levin_array s = levin__array(c->saved[1]), dy = levin__grad_in(c);
+    /* The gradient of s takes the place of the gradient of y. */
+    return LEVIN_RUN(unary_bwd, LEVIN_UNARY_GELU, dy, dy, s, s, c->y->numel, false) &&
+           levin__linear_backward(c, dy);
+}
+
+const levin_op levin__op_linear_gelu = {
+    .name = "linear_gelu",
+    .infer = gelu_infer,
+    .forward = gelu_forward,
+    .backward = gelu_backward,
+    .cases = "x=3x5 w=4x5 b=4\n"
+             "x=0x5 w=4x5 b=4\n"
+             "x=1x1 w=1x1 b=1\n"
+             "x=(1,4,0,2)x16 w=48x16 b=48\n"
+             "x=70x96 w=130x96 b=130 bf16\n",
+};
+
+levin_tensor *levin_linear_gelu(const levin_tensor *x, const levin_tensor *w, const levin_tensor *b)
+{
+    return levin__apply(&levin__op_linear_gelu, &(levin_call){ .x = { x, w, b }, .n = 3 }, 3);
+}
