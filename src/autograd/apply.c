@@ -87,7 +87,7 @@ const levin_tensor *levin__half_of(const levin_tensor *t)
     if (owner->half && owner->half_version == owner->version)
         return owner->half;
     if (!owner->half) {
-        owner->half = levin_tensor_new(LEVIN_BF16, t->ndim, t->dim);
+        owner->half = levin__tensor_heap_like(t, LEVIN_BF16);
         if (!owner->half)
             return NULL;
     }

@@ -46,7 +46,7 @@ static bool make_grad(levin_tensor *t)
 {
     if (t->grad)
         return true;
-    t->grad = t->call ? levin__backward_scratch(t) : levin_tensor_new(LEVIN_F32, t->ndim, t->dim);
+    t->grad = t->call ? levin__backward_scratch(t) : levin__tensor_heap_like(t, LEVIN_F32);
     t->grad_is_fresh = true;
     return t->grad != NULL;
 }
@@ -54,6 +54,7 @@ static bool make_grad(levin_tensor *t)
 levin_array levin__grad_of(levin_call *c, int i, bool *add)
 {
     levin_tensor *x = (levin_tensor *)c->x[i];
+    *add = false;
     if (!make_grad(x))
         return (levin_array){ 0 };
     *add = !x->grad_is_fresh;

@@ -1,7 +1,7 @@
 /* dispatch.h: asking the back ends for a kernel, best first.
  *
- * LEVIN_RUN(slot, arguments...) is true when some table did the work. The list is made by levin.c, the one
- * file that may know back ends by name; ref closes it and declines nothing. */
+ * LEVIN_RUN(slot, arguments...) is true when some table did the work. The list is made by levin.c,
+ * the one file that may know back ends by name; ref closes it and declines nothing. */
 #ifndef LEVIN_TENSOR_DISPATCH_H
 #define LEVIN_TENSOR_DISPATCH_H
 
@@ -9,8 +9,8 @@
 
 enum { LEVIN_MAX_TABLES = 4 };
 
-/** The tables for this machine and environment (LEVIN_CPU, LEVIN_BACKEND), best first, LEVIN_MAX_TABLES of
- *  them; unused places hold an empty table. */
+/** The tables for this machine and environment (LEVIN_CPU, LEVIN_BACKEND), best first,
+ * LEVIN_MAX_TABLES of them; unused places hold an empty table. */
 const levin_kernels *const *levin__kernel_tables(void);
 
 #define LEVIN_TRY(i, slot, ...)                                                                    \

@@ -188,6 +188,27 @@ levin_tensor *levin_tensor_new_ragged(levin_dtype dtype, int64_t batch, const in
     return t;
 }
 
+/* A copy of from, whose cu_seqlens stand behind it in memory. */
+static levin_ragged *copy_ragged(void *memory, const levin_ragged *from)
+{
+    levin_ragged *r = memory;
+    *r = *from;
+    r->cu_seqlens = memcpy(r + 1, from->cu_seqlens, (size_t)(from->batch + 1) * sizeof(int32_t));
+    return r;
+}
+
+levin_tensor *levin__tensor_heap_like(const levin_tensor *like, levin_dtype dtype)
+{
+    void *data;
+    const levin_ragged *r = like->ragged;
+    levin_tensor *t = heap_block(dtype, like->numel, r ? ragged_bytes(r->batch) : 0, &data);
+    if (!t)
+        return NULL;
+    levin__tensor_wrap(t, dtype, like->ndim, like->dim, r ? copy_ragged(t + 1, r) : NULL, data);
+    t->on_heap = true;
+    return t;
+}
+
 void levin_tensor_free(levin_tensor *t)
 {
     if (!t || !t->on_heap)
@@ -317,14 +338,12 @@ levin_tensor *levin_keep(const levin_tensor *t)
     size_t bytes = (size_t)t->numel * dtypes[t->dtype].size;
     levin_tensor *kept = levin__scope_alloc_in(around, sizeof *kept);
     void *data = kept ? levin__scope_alloc_in(around, bytes) : NULL;
-    levin_ragged *ragged = NULL;
+    void *ragged = NULL;
     if (data && t->ragged) {
         ragged = levin__scope_alloc_in(around, ragged_bytes(t->ragged->batch));
         if (!ragged)
             return NULL;
-        memcpy(ragged + 1, t->ragged->cu_seqlens, (size_t)(t->ragged->batch + 1) * sizeof(int32_t));
-        *ragged = *t->ragged;
-        ragged->cu_seqlens = (const int32_t *)(ragged + 1);
+        copy_ragged(ragged, t->ragged);
     }
     if (!data)
         return NULL;

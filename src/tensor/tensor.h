@@ -43,6 +43,9 @@ levin_tensor *levin__tensor_scoped(levin_dtype dtype, int ndim, const int64_t *d
 /** The same shape as t, another dtype. */
 levin_tensor *levin__tensor_like(const levin_tensor *t, levin_dtype dtype);
 
+/** The same on the heap: zeros, to be freed with levin_tensor_free. */
+levin_tensor *levin__tensor_heap_like(const levin_tensor *like, levin_dtype dtype);
+
 /** Size of the last dimension; 1 for a scalar. */
 int64_t levin__last_dim(const levin_tensor *t);
 /** Whether both have the same shape, ragged lengths included. */
