@@ -26,7 +26,8 @@ struct levin_module_class {
     const char *name;
     size_t size;
     void (*init)(levin_module *m);
-    void (*free)(levin_module *m); // what init took beyond children and parameters
+    void (*free)(levin_module *m); // what init took beyond children and parameters; also called
+                                   // when init met an error, so expect what it had not made yet
 
     levin_tensor *(*forward)(levin_module *m, const levin_batch *b);
     levin_tensor *(*training_step)(levin_module *m, const levin_batch *b); // the loss; NULL skips
@@ -109,9 +110,10 @@ static inline void *levin_self(levin_module *m) { return m; }
  */
 LEVIN_API levin_module *levin_module_new(const levin_module_class *type);
 /** A module that belongs to parent under the given name, which becomes part of its parameters'
- * names; NULL if parent is NULL. type->init may be NULL. */
+ * names ("" adds nothing to them); NULL if parent is NULL. type->init may be NULL. */
 LEVIN_API levin_module *levin_module_add(levin_module *parent, const char *name,
                                          const levin_module_class *type);
+/** Frees m and everything below it. Free optimizers of its parameters before. */
 LEVIN_API void levin_module_free(levin_module *m);
 
 /** A parameter of m, (shape) f32 zeros, owned by m; trainable. */
@@ -133,22 +135,23 @@ LEVIN_API void levin_module_unfreeze(levin_module *m);
 
 /* A list of parameters for an optimizer. */
 typedef struct levin_params levin_params;
-/** All parameters of m that require gradients, in the order they were made. Yours unless an
- * optimizer takes it. */
+/** All parameters of m that require gradients, each module's own before its children's, in the
+ * order they were made. Yours unless an optimizer takes it. */
 LEVIN_API levin_params *levin_parameters(levin_module *m);
 LEVIN_API void levin_params_free(levin_params *p);
 LEVIN_API int64_t levin_params_count(const levin_params *p);
 LEVIN_API levin_tensor *levin_params_tensor(const levin_params *p, int64_t i);
+/** In full, from the root of the tree: "bert.pooler.dense.weight". Lent by p. */
 LEVIN_API const char *levin_params_name(const levin_params *p, int64_t i);
 
-/* The state dict: every parameter under its full name, whether it requires gradients or not. A
+/* The state dict: every parameter under its name below m, whether it requires gradients or not. A
  * fused parameter (query, key and value in one) appears as its parts, under their Hugging Face
  * names. */
 typedef struct levin_state_entry {
     const char *name; // "bert.encoder.layer.0.attention.self.query.weight"; lent
     int ndim;
     int64_t shape[LEVIN_MAX_DIMS];
-    float *data;
+    float *data;          // may be written
     const float *grad;    // NULL if there is none
     levin_tensor *tensor; // the parameter that these numbers are part of
 } levin_state_entry;
