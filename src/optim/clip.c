@@ -1,0 +1,107 @@
+/* clip.c: norms and clipping of all gradients of an optimizer, by torch.nn.utils' formulas. */
+#include "optim/optimizer.h"
+
+#include "base/error.h"
+#include "tensor/dispatch.h"
+
+#include <math.h>
+
+/* Calls visit for each gradient that stands until it returns false. */
+static bool each_gradient(const levin_optimizer *o,
+                          bool (*visit)(void *payload, float *grad, int64_t n), void *payload)
+{
+    for (int k = 0; k < o->n_groups; k++) {
+        const levin_group *g = &o->groups[k];
+        for (int64_t i = 0; i < g->n; i++) {
+            float *grad = levin__slot_grad(&g->slots[i]);
+            if (grad && !visit(payload, grad, g->slots[i].tensor->numel))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void no_back_end(const char *what)
+{
+    levin__error_set(LEVIN_EUNSUPPORTED, "%s: no back end takes the gradients", what);
+}
+
+static bool add_squares(void *payload, float *grad, int64_t n)
+{
+    double sum = 0;
+    if (!LEVIN_RUN(sum_squares, &sum, grad, n))
+        return false;
+    *(double *)payload += sum;
+    return true;
+}
+
+double levin_grad_norm(const levin_optimizer *o)
+{
+    double sum = 0;
+    if (!o || levin_error())
+        return 0;
+    if (!each_gradient(o, add_squares, &sum)) {
+        no_back_end("grad_norm");
+        return 0;
+    }
+    return sqrt(sum) * o->grad_scale;
+}
+
+static bool scale(void *payload, float *grad, int64_t n)
+{
+    levin_array g = { grad, LEVIN_F32 };
+    return LEVIN_RUN(axpy, g, *(double *)payload, g, n, false);
+}
+
+/* Writes a factor that waits for the step into the gradients. */
+static void settle(levin_optimizer *o)
+{
+    if (o->grad_scale == 1)
+        return;
+    if (!each_gradient(o, scale, &o->grad_scale))
+        no_back_end("clip_grad");
+    o->grad_scale = 1;
+}
+
+double levin__clip_grad_norm_later(levin_optimizer *o, double max_norm)
+{
+    if (!o || levin_error())
+        return 0;
+    if (!(max_norm >= 0)) {
+        levin__error_set(LEVIN_EINVAL, "clip_grad_norm: max_norm must be at least 0, not %g",
+                         max_norm);
+        return 0;
+    }
+    double norm = levin_grad_norm(o);
+    double factor = max_norm / (norm + 1e-6);
+    if (!(factor >= 1)) // also when it is NaN: a norm that is none must not go unseen
+        o->grad_scale *= factor;
+    return norm;
+}
+
+double levin_clip_grad_norm(levin_optimizer *o, double max_norm)
+{
+    double norm = levin__clip_grad_norm_later(o, max_norm);
+    if (o && !levin_error())
+        settle(o);
+    return norm;
+}
+
+static bool clamp(void *payload, float *grad, int64_t n)
+{
+    double value = *(double *)payload;
+    return LEVIN_RUN(clamp, grad, -value, value, n);
+}
+
+void levin_clip_grad_value(levin_optimizer *o, double value)
+{
+    if (!o || levin_error())
+        return;
+    if (!(value >= 0)) {
+        levin__error_set(LEVIN_EINVAL, "clip_grad_value: value must be at least 0, not %g", value);
+        return;
+    }
+    settle(o);
+    if (!each_gradient(o, clamp, &value))
+        no_back_end("clip_grad");
+}

@@ -1,0 +1,214 @@
+/* optimizer.c: groups of parameters, the flat buckets their gradients and moments lie in, and the
+ * step over all of them. The update itself is adam.c's and sgd.c's; the rate, schedule.c's. */
+#include "optim/optimizer.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <math.h>
+
+/* Floats that a tensor takes in a bucket: each begins on a cache line. */
+static int64_t room_for(const levin_tensor *t)
+{
+    const int64_t line = LEVIN_ALIGN / (int64_t)sizeof(float);
+    return (t->numel + line - 1) / line * line;
+}
+
+static int64_t bucket_size(const levin_group *g)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < g->n; i++)
+        n += room_for(g->slots[i].tensor);
+    return n;
+}
+
+static bool in_group(const levin_group *g, const levin_tensor *t)
+{
+    for (int64_t i = 0; i < g->n; i++)
+        if (g->slots[i].tensor == t)
+            return true;
+    return false;
+}
+
+static bool check_params(const levin_optimizer *o, const levin_params *params)
+{
+    int64_t n = levin_params_count(params);
+    if (n == 0)
+        levin__error_set(LEVIN_EINVAL, "%s: the list of parameters is empty", o->rule->name);
+    for (int64_t i = 0; i < n; i++)
+        for (int k = 0; k < o->n_groups; k++)
+            if (in_group(&o->groups[k], levin_params_tensor(params, i)))
+                levin__error_set(LEVIN_EINVAL, "%s: parameter %s is in group %d already",
+                                 o->rule->name, levin_params_name(params, i), k);
+    return !levin_error();
+}
+
+static bool check_rates(const levin_optimizer *o, double lr, double weight_decay)
+{
+    if (!(lr >= 0 && isfinite(lr)))
+        levin__error_set(LEVIN_EINVAL, "%s: lr must be at least 0, not %g", o->rule->name, lr);
+    if (!(weight_decay >= 0 && isfinite(weight_decay)))
+        levin__error_set(LEVIN_EINVAL, "%s: weight_decay must be at least 0, not %g", o->rule->name,
+                         weight_decay);
+    return !levin_error();
+}
+
+/* Gradients that stand already keep their place; all others come into the bucket. */
+static void place_gradients(levin_group *g)
+{
+    float *at = g->grads;
+    for (int64_t i = 0; i < g->n; i++) {
+        levin_slot *s = &g->slots[i];
+        levin_tensor *t = s->tensor;
+        if (!t->grad) {
+            levin__tensor_wrap(&s->grad, LEVIN_F32, t->ndim, t->dim, NULL, at);
+            t->grad = &s->grad;
+            t->grad_is_fresh = true;
+        }
+        at += room_for(t);
+    }
+}
+
+static void free_group(levin_group *g)
+{
+    for (int64_t i = 0; i < g->n; i++) {
+        if (g->slots[i].tensor->grad == &g->slots[i].grad) {
+            g->slots[i].tensor->grad = NULL;
+            g->slots[i].tensor->grad_is_fresh = false;
+        }
+    }
+    levin__free(g->states);
+    levin__free(g->grads);
+    levin__free(g->slots);
+    levin_params_free(g->params);
+}
+
+static bool fill_group(const levin_optimizer *o, levin_group *g)
+{
+    int64_t n = levin_params_count(g->params);
+    g->slots = levin__calloc((size_t)n, sizeof *g->slots);
+    for (; g->slots && g->n < n; g->n++) {
+        levin_slot *s = &g->slots[g->n];
+        s->tensor = levin_params_tensor(g->params, g->n);
+        s->name = levin_params_name(g->params, g->n);
+        s->decays = !(o->decay_only_weights && levin__no_decay_name(s->name));
+    }
+    g->grads = g->slots ? levin__alloc((size_t)bucket_size(g) * sizeof(float)) : NULL;
+    if (g->grads)
+        place_gradients(g);
+    return g->grads != NULL;
+}
+
+int levin_optimizer_add_group(levin_optimizer *o, levin_params *params, double lr,
+                              double weight_decay)
+{
+    levin_group g = { .params = params, .initial_lr = lr, .lr = lr, .weight_decay = weight_decay };
+    levin_group *grown = NULL;
+    if (o && params && !levin_error() && check_params(o, params) &&
+        check_rates(o, lr, weight_decay)) {
+        size_t size = (size_t)o->n_groups * sizeof g;
+        grown = levin__realloc(o->groups, size, size + sizeof g);
+    }
+    if (grown)
+        o->groups = grown;
+    if (!grown || !fill_group(o, &g)) {
+        if (params)
+            free_group(&g);
+        return levin_error();
+    }
+    o->groups[o->n_groups++] = g;
+    levin__schedule_apply(o);
+    return LEVIN_OK;
+}
+
+levin_optimizer *levin__optimizer_new(const levin_optimizer *draft, levin_params *params, double lr,
+                                      double weight_decay)
+{
+    levin_optimizer *o = params && !levin_error() ? levin__alloc(sizeof *o) : NULL;
+    if (!o) {
+        levin_params_free(params);
+        return NULL;
+    }
+    *o = *draft;
+    o->grad_scale = 1;
+    if (levin_optimizer_add_group(o, params, lr, weight_decay) == LEVIN_OK)
+        return o;
+    levin_optimizer_free(o);
+    return NULL;
+}
+
+void levin_optimizer_free(levin_optimizer *o)
+{
+    if (!o)
+        return;
+    for (int k = 0; k < o->n_groups; k++)
+        free_group(&o->groups[k]);
+    levin__free(o->groups);
+    levin__free(o);
+}
+
+bool levin__optimizer_make_states(const levin_optimizer *o, levin_group *g)
+{
+    if (g->states || o->n_states == 0)
+        return true;
+    int64_t size = bucket_size(g);
+    g->states = levin__calloc((size_t)size * (size_t)o->n_states, sizeof(float));
+    if (!g->states)
+        return false;
+    int64_t at = 0;
+    for (int64_t i = 0; i < g->n; i++) {
+        for (int k = 0; k < o->n_states; k++)
+            g->slots[i].state[k] = g->states + k * size + at;
+        at += room_for(g->slots[i].tensor);
+    }
+    return true;
+}
+
+/* One parameter; its bf16 copy, if there is one, is new in the same pass. */
+static int update(const levin_optimizer *o, const levin_group *g, levin_slot *s)
+{
+    levin_tensor *t = s->tensor;
+    const float *grad = levin__slot_grad(s);
+    if (!grad)
+        return LEVIN_OK;
+    if (!o->rule->update(o, g, s, grad))
+        return levin__error_set(LEVIN_EUNSUPPORTED, "%s: no back end takes the step",
+                                o->rule->name);
+    s->steps++;
+    levin__tensor_touch(t);
+    if (t->half)
+        t->half_version = t->version;
+    return LEVIN_OK;
+}
+
+int levin_optimizer_step(levin_optimizer *o)
+{
+    int error = levin_error();
+    for (int k = 0; o && !error && k < o->n_groups; k++) {
+        levin_group *g = &o->groups[k];
+        if (!levin__optimizer_make_states(o, g))
+            error = levin_error();
+        for (int64_t i = 0; !error && i < g->n; i++)
+            error = update(o, g, &g->slots[i]);
+    }
+    return error;
+}
+
+void levin_optimizer_zero_grad(levin_optimizer *o)
+{
+    if (!o || levin_error())
+        return;
+    o->grad_scale = 1;
+    for (int k = 0; k < o->n_groups; k++)
+        for (int64_t i = 0; i < o->groups[k].n; i++)
+            o->groups[k].slots[i].tensor->grad_is_fresh = true;
+}
+
+const char *levin_optimizer_name(const levin_optimizer *o) { return o ? o->rule->name : NULL; }
+
+int levin_optimizer_num_groups(const levin_optimizer *o) { return o ? o->n_groups : 0; }
+
+double levin_optimizer_lr(const levin_optimizer *o, int group)
+{
+    return o && group >= 0 && group < o->n_groups ? o->groups[group].lr : 0;
+}

@@ -1,0 +1,96 @@
+/* optimizer.h: the inside of an optimizer: groups, their flat buckets, the rule that updates one
+ * parameter, the schedule, and the doors for the trainer: clipping without a pass of its own, and
+ * the state that a checkpoint keeps. */
+#ifndef LEVIN_OPTIM_OPTIMIZER_H
+#define LEVIN_OPTIM_OPTIMIZER_H
+
+#include "optim/schedule.h"
+#include "tensor/tensor.h"
+
+#include <levin/optim.h>
+
+enum { LEVIN_MAX_STATES = 3 };
+
+/* One parameter in an optimizer. */
+typedef struct levin_slot {
+    levin_tensor *tensor; // lent by its module
+    const char *name;     // lent by the group's list
+    bool decays;
+    int64_t steps;                  // updates made
+    float *state[LEVIN_MAX_STATES]; // in the group's bucket; all NULL before the first update
+    levin_tensor grad; // in the group's bucket; the tensor's gradient, unless it had one
+} levin_slot;
+
+typedef struct levin_group {
+    levin_params *params;
+    int64_t n; // parameters
+    levin_slot *slots;
+    double initial_lr, lr, weight_decay;
+    float *grads, *states; // one block each for the whole group
+} levin_group;
+
+/* How one kind of optimizer updates: a row. */
+typedef struct levin_rule {
+    const char *name;
+    const char *states[LEVIN_MAX_STATES]; // torch's names; those not used come last
+    bool (*update)(const levin_optimizer *o, const levin_group *g, levin_slot *s,
+                   const float *grad);
+} levin_rule;
+
+struct levin_optimizer {
+    const levin_rule *rule;
+    union {
+        levin_adam_opts adam;
+        levin_sgd_opts sgd;
+    } opts; // defaults filled in
+    bool decay_only_weights;
+    int n_states; // of each parameter
+    levin_group *groups;
+    int n_groups;
+    double grad_scale; // of the gradients that stand; not 1 after levin__clip_grad_norm_later
+    levin_schedule schedule;
+};
+
+/** An optimizer with one group; takes params. opts are checked and stand in draft. */
+levin_optimizer *levin__optimizer_new(const levin_optimizer *draft, levin_params *params, double lr,
+                                      double weight_decay);
+
+/** Makes the moments of a group, zeros, unless they stand. False after LEVIN_ENOMEM. */
+bool levin__optimizer_make_states(const levin_optimizer *o, levin_group *g);
+/** Whether opts.decay_only_weights leaves a parameter of this name alone. */
+bool levin__no_decay_name(const char *name);
+/** The gradient that stands for a slot's tensor, or NULL. */
+static inline float *levin__slot_grad(const levin_slot *s)
+{
+    const levin_tensor *t = s->tensor;
+    return t->grad && !t->grad_is_fresh ? t->grad->data : NULL;
+}
+static inline uint16_t *levin__slot_half(const levin_slot *s)
+{
+    return s->tensor->half ? s->tensor->half->data : NULL;
+}
+
+/** levin_clip_grad_norm for the trainer: the factor is left to the next step, which applies it in
+ * the pass it makes anyway, so that gradients read before look as they were. Holds until zero_grad;
+ *  add nothing to the gradients in between. */
+double levin__clip_grad_norm_later(levin_optimizer *o, double max_norm);
+
+/* Arrays of a checkpoint: "exp_avg" and so on of each parameter. */
+typedef struct levin_optimizer_array {
+    const char *parameter, *state; // lent
+    const levin_tensor *like;      // the parameter, for its shape
+    float *data;                   // to be read or written
+} levin_optimizer_array;
+/** Calls visit for each; makes those that were never needed yet (zeros). Stops at a result that is
+ *  not 0 and returns it. */
+int levin__optimizer_visit_arrays(levin_optimizer *o,
+                                  int (*visit)(void *payload, const levin_optimizer_array *array),
+                                  void *payload);
+/** Calls visit for each number: "step.<parameter>", "group.<i>.lr", ".initial_lr", ".weight_decay",
+ *  "schedule.step". What visit leaves in *value is the number afterwards; LEVIN_EFORMAT if it
+ *  cannot be one. */
+int levin__optimizer_visit_numbers(levin_optimizer *o,
+                                   int (*visit)(void *payload, const char *name, double *value),
+                                   void *payload);
+
+#endif
