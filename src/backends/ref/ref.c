@@ -1,6 +1,8 @@
 /* ref.c: the table of the reference back end: every slot filled, none declines. */
 #include "backends/ref/ref.h"
 
+#include "backends/ref/optim.h"
+
 const levin_kernels levin__ref_kernels = {
     .name = "ref",
     .fill = levin__ref_fill,
@@ -31,4 +33,8 @@ const levin_kernels levin__ref_kernels = {
     .argmax = levin__ref_argmax,
     .accuracy = levin__ref_accuracy,
     .find_outside = levin__ref_find_outside,
+    .sum_squares = levin__ref_sum_squares,
+    .clamp = levin__ref_clamp,
+    .adam = levin__ref_adam,
+    .sgd = levin__ref_sgd,
 };
