@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 typedef struct levin_adam_opts {
-    double betas[2];                 // 0 means 0.9 and 0.999
+    double betas[2];                 // each: 0 means its default, 0.9 and 0.999
     double eps;                      // 0 means 1e-8
     double weight_decay;             // levin_adam alone: L2, added to the gradient
     levin_switch amsgrad;            // default off
@@ -35,6 +35,7 @@ LEVIN_API levin_optimizer *levin_sgd(levin_params *params, double lr, const levi
  * parameter that is in another group already is LEVIN_EINVAL. */
 LEVIN_API int levin_optimizer_add_group(levin_optimizer *o, levin_params *params, double lr,
                                         double weight_decay);
+/** Frees o and the gradients that lie in it. Before the module whose parameters it has. */
 LEVIN_API void levin_optimizer_free(levin_optimizer *o);
 
 /** One update from the gradients that stand; parameters without a gradient are left alone. */
@@ -58,13 +59,14 @@ LEVIN_API void levin_clip_grad_value(levin_optimizer *o, double value);
  * counted from 0. */
 typedef struct levin_lr_scheduler_opts {
     double warmup;       // below 1: a share of total_steps, rounded up; else a number of steps
-    int64_t total_steps; // of the run; 0: the trainer fills in its own estimate
-    double num_cycles;   // cosine 0.5; cosine_with_restarts 1
+    int64_t total_steps; // of the run; 0: the trainer fills in its own estimate; without a trainer
+                         // it must be given where the formula needs it
+    double num_cycles;   // 0 means 0.5; cosine_with_restarts: 1
     double power;        // polynomial; 0 means 1
     double lr_end;       // polynomial; 0 means 1e-7
     double min_lr;       // cosine_with_min_lr
     int64_t timescale;   // inverse_sqrt; 0 means the warm-up steps, or 10000
-    int64_t num_stable_steps, num_decay_steps; // warmup_stable_decay
+    int64_t num_stable_steps, num_decay_steps; // warmup_stable_decay; 0 stable: all that is left
     levin_switch per_epoch; // on: one step of the schedule is an epoch; default off
 } levin_lr_scheduler_opts;
 
