@@ -99,13 +99,13 @@ static double largest_error(const levin_tensor *t, const json_t *want)
 {
     double worst = 0;
     if ((int64_t)json_array_size(want) != levin_tensor_numel(t))
-        return INFINITY;
+        return HUGE_VAL;
     for (size_t i = 0; i < json_array_size(want); i++) {
         double e =
             error_of(levin_tensor_get(t, (int64_t)i), json_number_value(json_array_get(want, i)));
         worst = e >= worst ? e : worst;
         if (isnan(e))
-            return INFINITY;
+            return HUGE_VAL;
     }
     return worst;
 }
@@ -154,7 +154,7 @@ static void check_run(const run *r, const json_t *file)
     levin_params *lists[2];
     make_model(p, lists, json_object_get(file, "start"));
     levin_optimizer *o = r->make(lists[0], lists[1]);
-    report(json_array_size(after) > 0 && o, "run", r->name, 0, NAN);
+    report(json_array_size(after) > 0 && o, "run", r->name, 0, (double)NAN);
     for (size_t s = 0; o && s < json_array_size(after); s++) {
         levin_optimizer_zero_grad(o);
         for (size_t i = 0; i < 2; i++) {
@@ -191,7 +191,7 @@ static void check_schedule(const char *name, const json_t *schedule)
     levin_parameter_new(m, "weight", 0, NULL);
     levin_optimizer *o = levin_adamw(levin_parameters(m), base, 0, NULL);
     levin_optimizer_set_lr_scheduler(o, name, &opts);
-    report(json_array_size(lrs) > 0 && !levin_error(), "schedule", name, 0, NAN);
+    report(json_array_size(lrs) > 0 && !levin_error(), "schedule", name, 0, (double)NAN);
     for (size_t s = 0; s < json_array_size(lrs); s++) {
         double want = json_number_value(json_array_get(lrs, s));
         double e = fabs(levin_optimizer_lr(o, 0) - want) / base;
