@@ -8,6 +8,9 @@ if(levin_has_dnnl)
 endif()
 file(GLOB levin_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/backends/cpu/kernels/*.c)
 
+# Only kernels may fuse a product and a sum: elsewhere numbers are what the source says.
+set_source_files_properties(${levin_sources} PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
+
 set(levin_objects)
 function(levin_kernels_for isa)
   if(NOT levin_kernels)

@@ -50,7 +50,7 @@ static double kept(const part *p, int64_t i, int64_t j)
 static void forward_row(const part *p, int64_t i)
 {
     const levin_attention_args *a = p->a;
-    double top = -INFINITY, sum = 0;
+    double top = -HUGE_VAL, sum = 0;
     for (int64_t j = 0; j < p->length; j++)
         top = fmax(top, score(p, i, j));
     for (int64_t j = 0; j < p->length; j++)

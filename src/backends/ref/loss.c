@@ -16,7 +16,7 @@ static int64_t counted(levin_array labels, int64_t rows, int64_t ignore)
 /* (1 - s) (lse - x[label]) + s (lse - mean x): smoothing mixes in the mean over all classes. */
 static double row_loss(levin_array x, int64_t label, int64_t classes, double s, float *lse_out)
 {
-    double top = -INFINITY, sum = 0, total = 0;
+    double top = -HUGE_VAL, sum = 0, total = 0;
     for (int64_t j = 0; j < classes; j++) {
         top = fmax(top, levin__get(x, j));
         total += levin__get(x, j);

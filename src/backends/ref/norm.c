@@ -7,7 +7,7 @@
 
 static double row_lse(levin_array x, int64_t cols)
 {
-    double top = -INFINITY, sum = 0;
+    double top = -HUGE_VAL, sum = 0;
     for (int64_t j = 0; j < cols; j++)
         top = fmax(top, levin__get(x, j));
     for (int64_t j = 0; j < cols; j++)

@@ -1,0 +1,104 @@
+/* attention.c: y = softmax(q kT / sqrt(d)) v, one sequence and head a task, scores in cache. */
+#include "backends/cpu/kernels/attention.h"
+
+#include "base/scope.h"
+#include "base/threads.h"
+
+#include <math.h>
+
+/* Scores of one row to probabilities; returns their log-sum-exp. */
+static float softmax_row(float *s, const head_part *p)
+{
+    float top = -INFINITY;
+    for (int64_t j = 0; j < p->length; j++)
+        top = s[j] > top || s[j] != s[j] ? s[j] : top;
+    vf sums = { 0 };
+    for (int64_t j = 0; j < p->length_up; j += LANES) {
+        vf e = vfirst(vexp(vload(s + j) - vset(top)), vlanes(j, p->length));
+        vstore(s + j, e);
+        sums += e;
+    }
+    float sum = vsum(sums);
+    for (int64_t j = 0; j < p->length_up; j += LANES)
+        vstore(s + j, vload(s + j) / vset(sum));
+    return top + logf(sum);
+}
+
+static void drop_row(float *s, const head_part *p, int64_t query, float *kept)
+{
+    keep_row(kept, p, query);
+    for (int64_t j = 0; j < p->length_up; j += LANES)
+        vstore(s + j, vload(s + j) * vload(kept + j));
+}
+
+typedef struct {
+    float *q, *kt, *v, *rows, *scores, *y, *kept;
+} scratch;
+
+static bool make_scratch(scratch *s, const head_part *p)
+{
+    size_t up = (size_t)p->length_up, d = (size_t)p->size_up, f = sizeof(float);
+    s->q = levin__scope_alloc(QUERIES * d * f);
+    s->kt = levin__scope_alloc((size_t)p->a->head_size * up * f);
+    s->v = levin__scope_alloc(up * d * f);
+    s->rows = levin__scope_alloc(up * d * f);
+    s->scores = levin__scope_alloc(QUERIES * up * f);
+    s->y = levin__scope_alloc(QUERIES * d * f);
+    s->kept = levin__scope_alloc(up * f);
+    return s->q && s->kt && s->v && s->rows && s->scores && s->y && s->kept;
+}
+
+static void store_y(const head_part *p, const float *y, int64_t from, int64_t n)
+{
+    int64_t d = p->a->head_size, width = p->a->heads * d;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t c = 0; c < d; c += LANES)
+            vput(p->a->y, (p->first + from + i) * width + p->head * d + c,
+                 vload(y + i * p->size_up + c), vlanes(c, d));
+}
+
+static void queries(const head_part *p, scratch *s, int64_t from, int64_t n)
+{
+    const levin_attention_args *a = p->a;
+    int64_t d = a->head_size, width = a->heads * d;
+    load_rows(s->q, p, a->qkv, 3 * width, p->head * d, from, n);
+    for (int64_t i = 0; i < n * p->size_up; i += LANES)
+        vstore(s->q + i, vload(s->q + i) * vset(p->scale));
+    small_product(s->scores, p->length_up, s->q, p->size_up, 1, s->kt, p->length_up, n,
+                  p->length_up, d, false);
+    for (int64_t i = 0; i < n; i++) {
+        float *row = s->scores + i * p->length_up;
+        a->lse[(p->first + from + i) * a->heads + p->head] = softmax_row(row, p);
+        if (a->p > 0)
+            drop_row(row, p, from + i, s->kept);
+    }
+    small_product(s->y, p->size_up, s->scores, p->length_up, 1, s->v, p->size_up, n, p->size_up,
+                  p->length, false);
+    store_y(p, s->y, from, n);
+}
+
+static void attend(void *context, int64_t task)
+{
+    head_part p = part_of(context, task);
+    if (!p.length)
+        return;
+    levin_scope *scope = levin_scope_begin();
+    scratch s;
+    if (make_scratch(&s, &p)) {
+        int64_t d = p.a->head_size, width = p.a->heads * d;
+        load_rows(s.rows, &p, p.a->qkv, 3 * width, width + p.head * d, 0, p.length);
+        transpose_rows(s.kt, &p, s.rows);
+        load_rows(s.v, &p, p.a->qkv, 3 * width, 2 * width + p.head * d, 0, p.length);
+        for (int64_t i = 0; i < p.length; i += QUERIES)
+            queries(&p, &s, i, p.length - i < QUERIES ? p.length - i : QUERIES);
+    }
+    levin_scope_end(scope);
+}
+
+bool KERNEL(attention)(const levin_attention_args *a)
+{
+    if (!is_float(a->y) || !is_float(a->qkv))
+        return false;
+    levin__parallel_for(a->batch * a->heads, attend, (void *)a);
+    return true;
+}

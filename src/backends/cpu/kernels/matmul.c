@@ -1,0 +1,159 @@
+/* matmul.c: c = a b in panels, after Goto and van de Geijn (2008).
+ *
+ * b is packed once into panels of COLS columns, a row of a panel after the other; a is read where
+ * it lies if it is f32 and not transposed, and packed by blocks otherwise. bf16 becomes f32 while
+ * packing. A tile of TILE x COLS sums stays in registers for SPAN steps of k. K is never split
+ * between threads and always walked upwards, so a sum has the same bits however the work is shared.
+ */
+#include "backends/cpu/kernels/functions.h"
+#include "backends/cpu/kernels/pack.h"
+#include "base/scope.h"
+#include "base/threads.h"
+
+enum {
+    SPAN = 384,        // k steps of a pass: a panel of b of that height fits the first cache
+    BLOCK = 8 * TILE,  // rows of a task's block of a
+    CHUNK = 32 * COLS, // columns of a task
+};
+
+/* One product, shared by its tasks. */
+typedef struct {
+    const levin_matmul_args *m;
+    float *panels;      // b: (column panels, k, COLS)
+    int64_t n_panels;   // column panels
+    int64_t row_blocks; // tasks: row_blocks * column chunks
+} product;
+
+/* sums (TILE, COLS) = or += a (TILE, k) b (k, COLS). Row i of a begins at a + i * row, its steps
+ * are step apart. */
+INLINE void tile_loop(float *sums, int64_t ld, const float *a, int64_t row, int64_t step,
+                      const float *b, int64_t k, bool first)
+{
+    enum { VECTORS = COLS / LANES };
+    vf acc[TILE][VECTORS];
+    for (int i = 0; i < TILE; i++)
+        for (int v = 0; v < VECTORS; v++)
+            acc[i][v] = first ? vset(0.0f) : vload(sums + i * ld + v * LANES);
+    for (int64_t p = 0; p < k; p++, b += COLS, a += step) {
+        vf right[VECTORS];
+        for (int v = 0; v < VECTORS; v++)
+            right[v] = vload(b + v * LANES);
+        for (int i = 0; i < TILE; i++) {
+            vf left = vset(a[i * row]);
+            for (int v = 0; v < VECTORS; v++)
+                acc[i][v] += left * right[v];
+        }
+    }
+    for (int i = 0; i < TILE; i++)
+        for (int v = 0; v < VECTORS; v++)
+            vstore(sums + i * ld + v * LANES, acc[i][v]);
+}
+
+__attribute__((noinline)) static void tile_rows(float *sums, int64_t ld, const float *a,
+                                                int64_t row, const float *b, int64_t k, bool first)
+{
+    tile_loop(sums, ld, a, row, 1, b, k, first);
+}
+
+__attribute__((noinline)) static void tile_packed(float *sums, int64_t ld, const float *a,
+                                                  const float *b, int64_t k, bool first)
+{
+    tile_loop(sums, ld, a, 1, TILE, b, k, first);
+}
+
+/* Takes n finished sums of row i from column j on to where they belong. */
+INLINE void finish(const levin_matmul_args *m, int64_t i, int64_t j, const float *sums, int64_t n)
+{
+    int64_t at = i * m->n + j;
+    for (int64_t c = 0; c < n; c += LANES) {
+        int lanes = vlanes(c, n);
+        vf s = vload_n(sums + c, lanes);
+        if (m->bias.data)
+            s += vget(m->bias, j + c, lanes);
+        if (m->pre.data) {
+            vput(m->pre, at + c, s, lanes);
+            s = vgelu(s);
+        }
+        vput_add(m->c, at + c, s, lanes, m->add);
+    }
+}
+
+/* A block of rows of a, ready for the tiles. */
+typedef struct {
+    const float *data;
+    int64_t row; // distance of rows; 0 means packed in panels of TILE
+} left;
+
+static left left_block(const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
+                       int64_t k, float *room)
+{
+    if (m->trans_a) {
+        pack_left(room, m->a, first, rows, p, k, m->m);
+        return (left){ room, 0 };
+    }
+    if (m->a.dtype == LEVIN_F32 && rows % TILE == 0)
+        return (left){ (const float *)m->a.data + first * m->k + p, m->k };
+    copy_left(room, m->a, first, rows, p, k, m->k);
+    return (left){ room, k };
+}
+
+static void run_tile(float *sums, int64_t ld, left a, int64_t i, const float *b, int64_t k,
+                     bool first)
+{
+    if (a.row)
+        tile_rows(sums, ld, a.data + i * a.row, a.row, b, k, first);
+    else
+        tile_packed(sums, ld, a.data + i * k, b, k, first);
+}
+
+/* One task: BLOCK rows by CHUNK columns of c. */
+static void block_task(void *context, int64_t task)
+{
+    const product *w = context;
+    const levin_matmul_args *m = w->m;
+    int64_t first = task % w->row_blocks * BLOCK, column = task / w->row_blocks * CHUNK;
+    int64_t rows = m->m - first < BLOCK ? m->m - first : BLOCK;
+    int64_t columns = m->n - column < CHUNK ? m->n - column : CHUNK;
+    int64_t panels = (columns + COLS - 1) / COLS;
+    levin_scope *scope = levin_scope_begin();
+    float *sums = levin__scope_alloc(BLOCK * CHUNK * sizeof *sums);
+    float *room = levin__scope_alloc(BLOCK * SPAN * sizeof *room);
+    for (int64_t p = 0; sums && room && (p < m->k || p == 0); p += SPAN) {
+        int64_t k = m->k - p < SPAN ? m->k - p : SPAN;
+        left a = left_block(m, first, rows, p, k, room);
+        for (int64_t j = 0; j < panels; j++) {
+            const float *b = w->panels + ((column / COLS + j) * m->k + p) * COLS;
+            for (int64_t i = 0; i < rows; i += TILE)
+                run_tile(sums + i * CHUNK + j * COLS, CHUNK, a, i, b, k, p == 0);
+        }
+    }
+    for (int64_t i = 0; sums && room && i < rows; i++)
+        finish(m, first + i, column, sums + i * CHUNK, columns);
+    levin_scope_end(scope);
+}
+
+static void pack_panel(void *context, int64_t panel)
+{
+    const product *w = context;
+    pack_right(w->panels + panel * w->m->k * COLS, w->m, panel * COLS);
+}
+
+bool KERNEL(matmul)(const levin_matmul_args *m)
+{
+    if (!is_float(m->a) || !is_float(m->b) || !is_float(m->c) || !is_float(m->pre) ||
+        !is_float(m->bias))
+        return false;
+    if (m->m == 0 || m->n == 0)
+        return true;
+    levin_scope *scope = levin_scope_begin();
+    product w = { .m = m,
+                  .n_panels = (m->n + COLS - 1) / COLS,
+                  .row_blocks = (m->m + BLOCK - 1) / BLOCK };
+    w.panels = levin__scope_alloc((size_t)(w.n_panels * m->k * COLS) * sizeof(float));
+    if (w.panels) {
+        levin__parallel_for(w.n_panels, pack_panel, &w);
+        levin__parallel_for(w.row_blocks * ((m->n + CHUNK - 1) / CHUNK), block_task, &w);
+    }
+    levin_scope_end(scope);
+    return w.panels != NULL;
+}

@@ -1,0 +1,131 @@
+/* optim.c: one pass over parameters, gradients and moments for a whole optimizer step, and the
+ * norm. Plain loops: the compiler makes vectors of them. */
+#include "backends/cpu/kernels/vec.h"
+#include "base/scope.h"
+#include "base/threads.h"
+
+#include <math.h>
+
+enum { PIECE = 32768 };
+
+static int64_t pieces(int64_t n) { return (n + PIECE - 1) / PIECE; }
+
+static int64_t piece_size(int64_t n, int64_t task)
+{
+    return n - task * PIECE < PIECE ? n - task * PIECE : PIECE;
+}
+
+typedef struct {
+    const float *x;
+    double *sums;
+    int64_t n;
+} norm_job;
+
+static void squares_piece(void *context, int64_t task)
+{
+    norm_job *j = context;
+    const float *x = j->x + task * PIECE;
+    int64_t n = piece_size(j->n, task);
+    double sum = 0;
+    for (int64_t i = 0; i < n; i += 256) { // floats within 256 numbers, doubles beyond
+        vf part = { 0 };
+        for (int64_t k = i; k < i + 256 && k < n; k += LANES) {
+            vf v = vload_n(x + k, vlanes(k, n));
+            part += v * v;
+        }
+        sum += (double)vsum(part);
+    }
+    j->sums[task] = sum;
+}
+
+bool KERNEL(sum_squares)(double *sum, const float *x, int64_t n)
+{
+    levin_scope *scope = levin_scope_begin();
+    norm_job j = { .x = x, .n = n };
+    j.sums = levin__scope_alloc((size_t)pieces(n) * sizeof *j.sums);
+    if (j.sums) {
+        levin__parallel_for(pieces(n), squares_piece, &j);
+        *sum = 0;
+        for (int64_t i = 0; i < pieces(n); i++)
+            *sum += j.sums[i];
+    }
+    levin_scope_end(scope);
+    return j.sums != NULL;
+}
+
+static void refresh_half(uint16_t *half, const float *p, int64_t n)
+{
+    levin_array to = { half, LEVIN_BF16 };
+    for (int64_t i = 0; half && i < n; i += LANES) {
+        int lanes = vlanes(i, n);
+        vput(to, i, vload_n(p + i, lanes), lanes);
+    }
+}
+
+static void adam_numbers(const levin_adam_args *a, int64_t first, int64_t n)
+{
+    float *restrict p = a->p + first, *restrict m = a->m + first, *restrict v = a->v + first;
+    const float *restrict g = a->g + first;
+    float *restrict top = a->v_max ? a->v_max + first : NULL;
+    float b1 = (float)a->beta1, c1 = (float)(1 - a->beta1), b2 = (float)a->beta2;
+    float c2 = (float)(1 - a->beta2), keep = (float)(1 - a->decay), l2 = (float)a->l2;
+    float step = (float)(a->lr / a->bias1), eps = (float)a->eps, scale = (float)a->grad_scale;
+    float root = (float)(1 / sqrt(a->bias2));
+    for (int64_t i = 0; i < n; i++) {
+        float w = p[i] * keep;
+        float d = g[i] * scale + l2 * w;
+        m[i] = b1 * m[i] + c1 * d;
+        v[i] = b2 * v[i] + c2 * d * d;
+        float s = v[i];
+        if (top) {
+            s = top[i] > s ? top[i] : s;
+            top[i] = s;
+        }
+        p[i] = w - step * m[i] / (sqrtf(s) * root + eps);
+    }
+}
+
+static void adam_piece(void *context, int64_t task)
+{
+    const levin_adam_args *a = context;
+    int64_t first = task * PIECE, n = piece_size(a->n, task);
+    adam_numbers(a, first, n);
+    refresh_half(a->half ? a->half + first : NULL, a->p + first, n);
+}
+
+bool KERNEL(adam)(const levin_adam_args *a)
+{
+    levin__parallel_for(pieces(a->n), adam_piece, (void *)a);
+    return true;
+}
+
+static void sgd_numbers(const levin_sgd_args *a, int64_t first, int64_t n)
+{
+    float *restrict p = a->p + first;
+    const float *restrict g = a->g + first;
+    float *restrict b = a->momentum_buffer ? a->momentum_buffer + first : NULL;
+    float lr = (float)a->lr, decay = (float)a->weight_decay, scale = (float)a->grad_scale;
+    float momentum = (float)a->momentum, take = (float)(1 - a->dampening);
+    for (int64_t i = 0; i < n; i++) {
+        float d = g[i] * scale + decay * p[i];
+        if (b) {
+            b[i] = a->first ? d : momentum * b[i] + take * d;
+            d = a->nesterov ? d + momentum * b[i] : b[i];
+        }
+        p[i] -= lr * d;
+    }
+}
+
+static void sgd_piece(void *context, int64_t task)
+{
+    const levin_sgd_args *a = context;
+    int64_t first = task * PIECE, n = piece_size(a->n, task);
+    sgd_numbers(a, first, n);
+    refresh_half(a->half ? a->half + first : NULL, a->p + first, n);
+}
+
+bool KERNEL(sgd)(const levin_sgd_args *a)
+{
+    levin__parallel_for(pieces(a->n), sgd_piece, (void *)a);
+    return true;
+}

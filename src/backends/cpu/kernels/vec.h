@@ -1,0 +1,123 @@
+/* vec.h: vectors of as many floats as the instruction set holds, by the compilers' vector
+ * extension: the same source is compiled once for each set (LEVIN_ISA), so what is tested on one
+ * holds on all.
+ *
+ * Loops step by LANES; the last, partial vector goes through the _n forms, which touch n lanes
+ * only. */
+#ifndef LEVIN_BACKENDS_CPU_KERNELS_VEC_H
+#define LEVIN_BACKENDS_CPU_KERNELS_VEC_H
+
+#include "backends/cpu/kernels/kernels.h"
+#include "tensor/tensor.h"
+
+#include <string.h>
+
+#if defined __AVX512F__
+enum { LANES = 16 };
+#elif defined __AVX2__
+enum { LANES = 8 };
+#else
+enum { LANES = 4 };
+#endif
+
+typedef float vf __attribute__((vector_size(LANES * 4)));
+typedef int32_t vi __attribute__((vector_size(LANES * 4)));
+typedef uint32_t vu __attribute__((vector_size(LANES * 4)));
+typedef uint16_t vh __attribute__((vector_size(LANES * 2))); // bf16, or sixteen random bits
+typedef float vf_any __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef uint16_t vh_any __attribute__((vector_size(LANES * 2), aligned(2), may_alias));
+
+#define INLINE static inline __attribute__((always_inline, unused))
+
+INLINE vf vset(float x) { return x - (vf){ 0 }; }
+INLINE vf vload(const float *p) { return *(const vf_any *)p; }
+INLINE void vstore(float *p, vf x) { *(vf_any *)p = x; }
+INLINE vf vblend(vi mask, vf yes, vf no) { return (vf)(((vi)yes & mask) | ((vi)no & ~mask)); }
+INLINE vf vmax(vf a, vf b) { return vblend(a > b, a, b); }
+INLINE vf vmin(vf a, vf b) { return vblend(a < b, a, b); }
+
+INLINE vf vfrom_half(vh x) { return (vf)(__builtin_convertvector(x, vu) << 16); }
+INLINE vh vto_half(vf x)
+{
+    vu bits = (vu)x;
+    vu rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    vu quiet = (bits >> 16) | 0x40u;
+    vu nan = (vu)(x != x);
+    return __builtin_convertvector((rounded & ~nan) | (quiet & nan), vh);
+}
+
+INLINE vf vload_n(const float *p, int n)
+{
+    if (n == LANES)
+        return vload(p);
+    vf x = { 0 };
+    memcpy(&x, p, (size_t)n * sizeof(float));
+    return x;
+}
+INLINE void vstore_n(float *p, vf x, int n)
+{
+    if (n == LANES)
+        vstore(p, x);
+    else
+        memcpy(p, &x, (size_t)n * sizeof(float));
+}
+
+/* Lanes that remain at element i of n. */
+INLINE int vlanes(int64_t i, int64_t n) { return n - i < LANES ? (int)(n - i) : LANES; }
+
+/* An array's elements i, i + 1, ... as floats, whatever its dtype. */
+INLINE vf vget(levin_array a, int64_t i, int n)
+{
+    if (a.dtype == LEVIN_F32)
+        return vload_n((const float *)a.data + i, n);
+    const uint16_t *p = (const uint16_t *)a.data + i;
+    vh x = { 0 };
+    if (n == LANES)
+        x = *(const vh_any *)p;
+    else
+        memcpy(&x, p, (size_t)n * sizeof *p);
+    return vfrom_half(x);
+}
+INLINE void vput(levin_array a, int64_t i, vf x, int n)
+{
+    if (a.dtype == LEVIN_F32) {
+        vstore_n((float *)a.data + i, x, n);
+        return;
+    }
+    uint16_t *p = (uint16_t *)a.data + i;
+    vh h = vto_half(x);
+    if (n == LANES)
+        *(vh_any *)p = h;
+    else
+        memcpy(p, &h, (size_t)n * sizeof *p);
+}
+/* The same, += if add. */
+INLINE void vput_add(levin_array a, int64_t i, vf x, int n, bool add)
+{
+    vput(a, i, add ? vget(a, i, n) + x : x, n);
+}
+
+INLINE float vsum(vf x)
+{
+    float sum = 0;
+    for (int i = 0; i < LANES; i++)
+        sum += x[i];
+    return sum;
+}
+/* The same over the first n lanes set to zero elsewhere; a loop leaves rubbish in a partial vector.
+ */
+INLINE vf vfirst(vf x, int n)
+{
+    if (n == LANES)
+        return x;
+    for (int i = n; i < LANES; i++)
+        x[i] = 0;
+    return x;
+}
+
+static inline bool is_float(levin_array a)
+{
+    return a.dtype == LEVIN_F32 || a.dtype == LEVIN_BF16 || !a.data;
+}
+
+#endif
