@@ -29,7 +29,8 @@ LEVIN_API int levin_bert_config_read(levin_bert_config *out, const char *folder)
  * parameters' names begin with name. */
 LEVIN_API levin_bert *levin_bert_new(levin_module *parent, const char *name,
                                      const levin_bert_config *config);
-/** An encoder with the weights of a folder, mapped, not copied, where the layout allows. */
+/** An encoder with the weights of a folder, mapped, not copied, where the layout allows. A pooler
+ * that the folder lacks begins with random weights. */
 LEVIN_API levin_bert *levin_bert_from_pretrained(levin_module *parent, const char *name,
                                                  const char *folder);
 LEVIN_API const levin_bert_config *levin_bert_get_config(const levin_bert *bert);
@@ -37,7 +38,7 @@ LEVIN_API int64_t levin_bert_hidden_size(const levin_bert *bert);
 
 typedef struct levin_bert_output {
     levin_tensor *last_hidden_state; // (B, T*, H)
-    levin_tensor *pooler_output;     // (B, H) tanh(W h[:, 0] + b); NULL if the folder has no pooler
+    levin_tensor *pooler_output;     // (B, H) tanh(W h[:, 0] + b)
     levin_tensor **hidden_states;    // num_hidden_layers + 1 of (B, T*, H), if asked for; else NULL
 } levin_bert_output;
 
@@ -58,8 +59,9 @@ typedef struct levin_classifier_opts {
     double weight_decay;            // adamw: 0.01 if negative; not on biases and LayerNorm
     const char *lr_scheduler;       // "constant" (default), "linear", "cosine", "polynomial", ...
     double warmup;                  // steps, or a share of them below 1
-    const char *const *label_names; // num_labels names; NULL: those of the folder, or LABEL_0, ...
-    double classifier_dropout;      // negative: from config.json
+    const char *const *label_names; // num_labels names; NULL: the folder's, or LABEL_0, ...
+    double classifier_dropout;      // 0: from config.json; negative: none
+    double dropout;                 // of the encoder; 0: from config.json; negative: none
     levin_switch freeze_encoder;    // on: only the head learns
 } levin_classifier_opts;
 
@@ -71,6 +73,8 @@ LEVIN_API levin_module *levin_classifier_from_pretrained(const char *folder, int
  */
 LEVIN_API int levin_classifier_save(levin_module *classifier, const levin_tokenizer *tokenizer,
                                     const char *folder);
+/** What was not in the folder and began anew, names with ", " between them; "" if nothing. Lent. */
+LEVIN_API const char *levin_classifier_new_weights(const levin_module *classifier);
 LEVIN_API int64_t levin_classifier_num_labels(const levin_module *classifier);
 LEVIN_API const char *levin_classifier_label_name(const levin_module *classifier, int64_t label);
 

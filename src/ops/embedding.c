@@ -36,7 +36,7 @@ static int infer(levin_call *c)
     for (int i = 0; i < ids->ndim; i++)
         dim[i] = ids->dim[i];
     dim[ids->ndim] = table->dim[1];
-    return levin__result(c, levin__compute_dtype(table), ids->ndim + 1, dim, ids->ragged);
+    return levin__result(c, (levin_dtype)table->dtype, ids->ndim + 1, dim, ids->ragged);
 }
 
 static bool forward(levin_call *c)

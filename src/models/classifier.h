@@ -1,0 +1,25 @@
+/* classifier.h: the inside of BertForSequenceClassification. */
+#ifndef LEVIN_MODELS_CLASSIFIER_H
+#define LEVIN_MODELS_CLASSIFIER_H
+
+#include "models/bert/bert.h"
+
+typedef enum levin_pooling { LEVIN_POOL_POOLER, LEVIN_POOL_CLS, LEVIN_POOL_MEAN } levin_pooling;
+
+typedef struct levin_classifier {
+    levin_module base;
+    levin_bert *bert;
+    levin_linear *head;
+    levin_pooling pooling;
+    int64_t num_labels;
+    double dropout; // before the head
+    char *new_weights;
+    /* How it learns. */
+    char *optimizer, *lr_scheduler;
+    double lr, weight_decay, warmup;
+} levin_classifier;
+
+/** The module as a classifier; NULL after LEVIN_EINVAL if it is something else. */
+levin_classifier *levin__classifier(levin_module *m);
+
+#endif
