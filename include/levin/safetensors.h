@@ -12,29 +12,30 @@ extern "C" {
 
 typedef struct levin_safetensors levin_safetensors;
 
+/* In the order of the safetensors package, smallest alignment first: files are laid out by it. */
 typedef enum levin_st_dtype {
     LEVIN_ST_BOOL,
+    LEVIN_ST_F4,
+    LEVIN_ST_F6_E2M3,
+    LEVIN_ST_F6_E3M2,
     LEVIN_ST_U8,
     LEVIN_ST_I8,
-    LEVIN_ST_U16,
-    LEVIN_ST_I16,
-    LEVIN_ST_F16,
-    LEVIN_ST_BF16,
-    LEVIN_ST_U32,
-    LEVIN_ST_I32,
-    LEVIN_ST_F32,
-    LEVIN_ST_U64,
-    LEVIN_ST_I64,
-    LEVIN_ST_F64,
-    LEVIN_ST_C64,
-    LEVIN_ST_F8_E4M3,
     LEVIN_ST_F8_E5M2,
+    LEVIN_ST_F8_E4M3,
     LEVIN_ST_F8_E8M0,
     LEVIN_ST_F8_E4M3FNUZ,
     LEVIN_ST_F8_E5M2FNUZ,
-    LEVIN_ST_F6_E2M3,
-    LEVIN_ST_F6_E3M2,
-    LEVIN_ST_F4,
+    LEVIN_ST_I16,
+    LEVIN_ST_U16,
+    LEVIN_ST_F16,
+    LEVIN_ST_BF16,
+    LEVIN_ST_I32,
+    LEVIN_ST_U32,
+    LEVIN_ST_F32,
+    LEVIN_ST_C64,
+    LEVIN_ST_F64,
+    LEVIN_ST_I64,
+    LEVIN_ST_U64,
     LEVIN_ST_DTYPES
 } levin_st_dtype;
 
@@ -50,7 +51,8 @@ typedef struct levin_st_tensor {
     size_t bytes;
 } levin_st_tensor;
 
-/** Maps a file and checks all of its header. Yours. */
+/** Maps a file and checks all of its header; nobody may cut the file while it is open. Yours. NULL
+ *  with LEVIN_EIO, or LEVIN_EFORMAT ("path: byte N: what is wrong, what would be right"). */
 LEVIN_API levin_safetensors *levin_safetensors_open(const char *path);
 /** The same over bytes in memory, which must outlive it; where names them in messages. */
 LEVIN_API levin_safetensors *levin_safetensors_parse(void *bytes, size_t n, const char *where);
@@ -69,8 +71,8 @@ LEVIN_API const char *levin_safetensors_metadata_key(const levin_safetensors *s,
 /** "F32" and so on; bits of one element. */
 LEVIN_API const char *levin_st_dtype_name(levin_st_dtype dtype);
 LEVIN_API int levin_st_dtype_bits(levin_st_dtype dtype);
-/** Elements [first, first + n) of t as f32, from F64, F32, F16, BF16 or integers; 0 or
- * LEVIN_EDTYPE. */
+/** Elements [first, first + n) of t as f32, from F64, F32, F16, BF16, integers or BOOL. 0, or
+ *  LEVIN_EDTYPE for another type, LEVIN_EINVAL past the end. */
 LEVIN_API int levin_st_to_f32(const levin_st_tensor *t, uint64_t first, uint64_t n, float *out);
 
 /* Writing: describe every tensor first, then its bytes are fetched in file order. */
@@ -82,7 +84,9 @@ typedef struct levin_st_entry {
     const void *data;
 } levin_st_entry;
 /** Writes a file atomically; metadata holds n_metadata pairs key, value. Tensors are ordered as the
- *  safetensors package orders them; the header is padded with spaces to a multiple of 8. */
+ *  safetensors package orders them; the header is padded with spaces to a multiple of 8. 0, or
+ *  LEVIN_EINVAL for what the reader would refuse, or LEVIN_EIO: then an older file at path is as it
+ *  was, and nothing half-written is left. */
 LEVIN_API int levin_safetensors_save(const char *path, const levin_st_entry *tensors, int64_t n,
                                      const char *const (*metadata)[2], int64_t n_metadata);
 

@@ -33,10 +33,8 @@ int levin__error_system(int err, const char *fmt, ...)
     int stands = set_list(LEVIN_EIO, fmt, args);
     va_end(args);
     size_t n = strlen(current.message);
-    char text[128];
-    text[0] = '\0';
-    if (strerror_r(err, text, sizeof text) != 0)
-        snprintf(text, sizeof text, "error %d", err);
+    char room[128];
+    const char *text = strerror_r(err, room, sizeof room); // glibc's, which returns the text
     snprintf(current.message + n, sizeof current.message - n, ": %s", text);
     return stands;
 }

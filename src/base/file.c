@@ -174,20 +174,17 @@ bool levin__writer_add(levin_writer *w, const void *bytes, size_t n)
     return !w->failed;
 }
 
-static void sync_folder(const char *path)
+/* The name of the file is cut off path: nothing is allocated, so that this cannot fail late. */
+static void sync_folder(char *path)
 {
-    char *folder = levin__strdup(path);
-    if (!folder)
-        return;
-    char *slash = strrchr(folder, '/');
+    char *slash = strrchr(path, '/');
     if (slash)
-        slash[slash == folder] = '\0';
-    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        slash[slash == path] = '\0';
+    int fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd); // some file systems refuse; the rename itself has already happened
         close(fd);
     }
-    levin__free(folder);
 }
 
 int levin__writer_commit(levin_writer *w)
