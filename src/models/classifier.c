@@ -137,7 +137,8 @@ static int check_words(const char *pooling, const char *optimizer, int *pooling_
 static int take_options(levin_classifier *c, const levin_classifier_opts *o)
 {
     const char *optimizer = o->optimizer ? o->optimizer : "adamw";
-    const char *own_pooling = levin__json_string(c->bert->json, "levin_pooling", "pooler", "config");
+    const char *own_pooling =
+        levin__json_string(c->bert->json, "levin_pooling", "pooler", "config");
     int pooling;
     if (check_words(o->pooling ? o->pooling : own_pooling, optimizer, &pooling) < 0)
         return levin_error();

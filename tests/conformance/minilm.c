@@ -1,4 +1,5 @@
-/* minilm FILE: the encoder's numbers on real weights against those of Transformers. Weights: $LEVIN_MODEL. */
+/* minilm FILE: the encoder's numbers on real weights against those of Transformers. Weights:
+ * $LEVIN_MODEL. */
 #include "base/json.h"
 #include "support/report.h"
 #include "tensor/tensor.h"
@@ -61,7 +62,7 @@ static void check_layers(const levin_bert_output *o, const json_t *golden)
     json_t *layer;
     json_array_foreach(json_object_get(golden, "layers_for_first_text"), l, layer)
     {
-        char what[32];
+        char what[48];
         snprintf(what, sizeof what, "hidden state %zu", l);
         const levin_tensor *h = o->hidden_states[l];
         compare(what, "first text", h, 0, 1, json_object_get(layer, "first_token_first8"));
@@ -100,7 +101,8 @@ static void check_text(levin_bert *bert, const json_t *golden, size_t index)
 /* What Transformers computes with padding and a mask, we compute without either. */
 static void check_pair_batch(levin_bert *bert, const json_t *golden)
 {
-    const json_t *p = json_object_get(golden, "padded_pair_batch"), *mask = json_object_get(p, "mask");
+    const json_t *p = json_object_get(golden, "padded_pair_batch"),
+                 *mask = json_object_get(p, "mask");
     levin_scope *scope = levin_scope_begin();
     levin_batch b = { .input_ids = ints(json_object_get(p, "ids"), mask),
                       .token_type_ids = ints(json_object_get(p, "type_ids"), mask) };

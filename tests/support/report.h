@@ -1,5 +1,5 @@
-/* report.h: how a conformance runner counts and ends: one line for each failure, then "N passed, N failed,
- * N skipped". */
+/* report.h: how a conformance runner counts and ends: one line for each failure, then "N passed, N
+ * failed, N skipped". */
 #ifndef LEVIN_TESTS_SUPPORT_REPORT_H
 #define LEVIN_TESTS_SUPPORT_REPORT_H
 

@@ -1,0 +1,39 @@
+# The front door. What is built, and how, is CMake's business.
+PRESET ?= release
+MODEL ?= build/models/all-MiniLM-L6-v2
+JOBS ?= $(shell nproc)
+BUILD = cmake --preset $(PRESET) >/dev/null && cmake --build --preset $(PRESET) -j $(JOBS)
+
+.PHONY: all demo check asan tsan clang format install clean help bootstrap weights
+
+all: bootstrap ## build the library and the program into build/release
+	@$(BUILD)
+
+demo: all weights ## fine-tune a pretrained BERT on three-class NLI; MNLI=DIR trains on real MNLI files
+	@build/$(PRESET)/levin demo --model.name $(MODEL) $(if $(MNLI),--data.dir $(MNLI))
+
+check: all weights ## build, then run every check and test that a contributor needs
+	@LEVIN_MODEL="$(abspath $(MODEL))" tools/check $(PRESET)
+
+asan tsan clang: weights ## the tests under sanitizers, or built with clang
+	@tools/bootstrap extra
+	@cmake --preset $@ >/dev/null && cmake --build --preset $@ -j $(JOBS)
+	@LEVIN_MODEL="$(abspath $(MODEL))" ctest --preset $@ -j $(JOBS)
+
+format: ## rewrite the sources as .clang-format says
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+install: all ## install to PREFIX (default /usr/local), under DESTDIR if given
+	@cmake --install build/$(PRESET) $(if $(PREFIX),--prefix $(PREFIX))
+
+clean: ## remove everything that was built
+	@rm -rf build
+
+bootstrap:
+	@tools/bootstrap
+
+weights: bootstrap
+	@tools/fetch-weights $(MODEL)
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z ]*\):.*## /\1: /p' $(MAKEFILE_LIST)
