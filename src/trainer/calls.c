@@ -185,16 +185,18 @@ static void check_given_loaders(levin_trainer *t)
 {
     if (t->loaders[LEVIN_STAGE_TRAIN].n)
         levin__loaders_prepare(t, LEVIN_STAGE_TRAIN);
-    if (!levin_error() && t->set.limit[LEVIN_STAGE_VALIDATE].value > 0)
+    if (t->loaders[LEVIN_STAGE_VALIDATE].n)
         levin__loaders_prepare(t, LEVIN_STAGE_VALIDATE);
     if (!levin_error() && t->loaders[LEVIN_STAGE_TRAIN].n)
         levin__limits_find_val_check(t);
 }
 
-static void prepare_train_loader(levin_trainer *t)
+static void prepare_loaders(levin_trainer *t)
 {
     if (levin__loaders_prepare(t, LEVIN_STAGE_TRAIN) < 0)
         return;
+    if (levin__wants_validation(t))
+        levin__loaders_prepare(t, LEVIN_STAGE_VALIDATE);
     if (t->loaders[LEVIN_STAGE_TRAIN].n == 0)
         levin__error_set(LEVIN_EINVAL,
                          "fit: no training data; give a loader or let %s have a "
@@ -256,7 +258,7 @@ static void run_fit(levin_trainer *t, const char *ckpt_path)
     if (!levin_error())
         levin__sanity_check(t);
     if (!levin_error())
-        prepare_train_loader(t);
+        prepare_loaders(t);
     if (!levin_error())
         levin__fit_loop(t);
     if (levin_error())

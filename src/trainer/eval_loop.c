@@ -183,12 +183,13 @@ void levin__eval_loop(levin_trainer *t, levin_stage stage)
 void levin__sanity_check(levin_trainer *t)
 {
     bool inside_epoch = t->resumed && t->position.moment != LEVIN_AT_EPOCH_START;
-    if (!levin__limits_validates(t) || t->set.num_sanity_val_steps == 0 || inside_epoch)
+    if (!levin__wants_validation(t) || t->set.num_sanity_val_steps == 0 || inside_epoch)
         return;
     t->sanity = true;
     t->stage = LEVIN_STAGE_VALIDATE;
     levin__hook_callbacks(t, LEVIN_HOOK_on_sanity_check_start, LEVIN_ALL);
-    if (!levin_error())
+    if (!levin_error() && levin__loaders_prepare(t, LEVIN_STAGE_VALIDATE) == LEVIN_OK &&
+        levin__limits_validates(t))
         levin__eval_loop(t, LEVIN_STAGE_VALIDATE);
     if (!levin_error())
         levin__hook_callbacks(t, LEVIN_HOOK_on_sanity_check_end, LEVIN_ALL);

@@ -50,6 +50,13 @@ bool levin__limits_validates(const levin_trainer *t)
            levin__limits_total(t, LEVIN_STAGE_VALIDATE) > 0;
 }
 
+bool levin__wants_validation(const levin_trainer *t)
+{
+    const levin_module_class *type = t->module->type;
+    return type->validation_step && t->set.limit[LEVIN_STAGE_VALIDATE].value > 0 &&
+           (t->loaders[LEVIN_STAGE_VALIDATE].n > 0 || type->val_dataloader);
+}
+
 int levin__limits_find_val_check(levin_trainer *t)
 {
     levin_amount every = t->set.val_check_interval;

@@ -19,7 +19,9 @@ int levin__limits_find(levin_trainer *t, levin_stage stage);
 int levin__limits_find_val_check(levin_trainer *t);
 /** Batches of all loaders of a stage. */
 int64_t levin__limits_total(const levin_trainer *t, levin_stage stage);
-/** Whether fit validates at all. */
+/** Whether fit validates at all; known when the loaders are. */
 bool levin__limits_validates(const levin_trainer *t);
+/** Whether it means to: there is a step, data or a hook that makes some, and no limit of 0. */
+bool levin__wants_validation(const levin_trainer *t);
 
 #endif

@@ -2,6 +2,7 @@
  * decimal point is put right here. */
 #include "trainer/number.h"
 
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,11 +15,12 @@ static char decimal_point(void)
     return conventions && conventions->decimal_point ? conventions->decimal_point[0] : '.';
 }
 
-/* Significant digits needed to read x back: 15 digits survive any way through a double, so that
- * trailing zeros of the first try are not needed either. Leaves "d.ddde-05" in text. */
+/* Significant digits needed to read x back: 15 survive any way through a double, so that trailing
+ * zeros of that try are not needed either; the smallest numbers have fewer. Leaves "d.ddde-05" in
+ * text. */
 static int significant_digits(char *text, double x)
 {
-    int digits = 15;
+    int digits = fabs(x) < DBL_MIN ? 1 : 15;
     for (; digits < 18; digits++) {
         snprintf(text, LEVIN_NUMBER_SIZE, "%.*e", digits - 1, x);
         if (digits == 17 || strtod(text, NULL) == x)
