@@ -76,6 +76,9 @@ LEVIN_API void levin_dataloader_free(levin_dataloader *l);
 /** Batches of an epoch. */
 LEVIN_API int64_t levin_dataloader_len(const levin_dataloader *l);
 LEVIN_API const levin_dataset *levin_dataloader_dataset(const levin_dataloader *l);
+LEVIN_API bool levin_dataloader_shuffle(const levin_dataloader *l);
+LEVIN_API uint64_t levin_dataloader_seed(const levin_dataloader *l);
+LEVIN_API void levin_dataloader_set_order(levin_dataloader *l, bool shuffle, uint64_t seed);
 
 /** Begins epoch number epoch at batch number first: the order is a function of (seed, epoch) alone,
  * so any moment can be come back to. 0 or an error code. */

@@ -37,13 +37,14 @@ typedef struct levin_trainer_flags {
     const char *gradient_clip_algorithm; // "norm" (default), "value"
     int64_t log_every_n_steps;           // default 50; LEVIN_ZERO: no rows of steps
     levin_switch enable_checkpointing, enable_progress_bar, enable_model_summary; // default on
-    levin_switch deterministic; // levin always is; LEVIN_OFF is accepted and changes nothing
-    levin_logger **logger;      // a list closed by NULL, taken; NULL: a CSVLogger
-    levin_callback **callbacks; // a list closed by NULL, taken
+    levin_switch deterministic;       // levin always is; LEVIN_OFF is accepted and changes nothing
+    levin_logger *const *logger;      // a list closed by NULL, taken; NULL: a CSVLogger
+    levin_callback *const *callbacks; // a list closed by NULL, taken
 } levin_trainer_flags;
 
 /* logger=False: a list of none. */
-#define LEVIN_NO_LOGGER ((levin_logger *[]){ NULL })
+LEVIN_API extern levin_logger *const levin_no_logger[];
+#define LEVIN_NO_LOGGER levin_no_logger
 
 /** A trainer with these flags, which may be NULL; texts are copied. Yours. Flags that make no sense
  * or contradict each other are LEVIN_EINVAL; the message names them all. */
@@ -75,9 +76,10 @@ LEVIN_API int levin_trainer_predict(levin_trainer *t, levin_module *m, levin_dat
 
 /* What the short calls above leave out. */
 typedef struct levin_run_opts {
-    levin_dataloader *train;    // fit
-    levin_dataloader **loaders; // several for validation, test or prediction, closed by NULL; taken
-    const char *ckpt_path;      // a file, "last" or "best": continued by fit, else its weights
+    levin_dataloader *train; // fit
+    levin_dataloader *const
+        *loaders;          // several for validation, test or prediction, closed by NULL; taken
+    const char *ckpt_path; // a file, "last" or "best": continued by fit, else its weights
     levin_take_prediction *take;
     void *payload; // of take
 } levin_run_opts;

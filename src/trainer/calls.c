@@ -61,7 +61,7 @@ static void take_loaders(levin_trainer *t, levin_running running, const levin_ru
 static void drop_loaders(const levin_run_opts *o)
 {
     levin_dataloader_free(o->train);
-    for (levin_dataloader **l = o->loaders; l && *l; l++)
+    for (levin_dataloader *const *l = o->loaders; l && *l; l++)
         levin_dataloader_free(*l);
 }
 

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/scope.h"
-#include "data/dataloader.h"
 #include "nn/init.h"
 #include "optim/optimizer.h"
 #include "trainer/module_state.h"
@@ -151,7 +150,7 @@ static json_t *randomness(const levin_trainer *t)
     levin__json_put(o, "generator", generator);
     for (int stage = LEVIN_STAGE_TRAIN; stage <= LEVIN_STAGE_VALIDATE; stage++)
         for (int i = 0; i < t->loaders[stage].n; i++)
-            json_array_append_new(samplers, hex(levin__dataloader_seed(t->loaders[stage].at[i])));
+            json_array_append_new(samplers, hex(levin_dataloader_seed(t->loaders[stage].at[i])));
     levin__json_put(o, "samplers", samplers);
     return o;
 }

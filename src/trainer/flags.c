@@ -21,8 +21,8 @@
                      : LEVIN_FLAG_INT, double                                                      \
                      : LEVIN_FLAG_NUMBER, levin_switch                                             \
                      : LEVIN_FLAG_SWITCH, levin_amount                                             \
-                     : LEVIN_FLAG_AMOUNT, levin_logger **                                          \
-                     : LEVIN_FLAG_LOGGERS, levin_callback **                                       \
+                     : LEVIN_FLAG_AMOUNT, levin_logger *const *                                          \
+                     : LEVIN_FLAG_LOGGERS, levin_callback *const * \
                      : LEVIN_FLAG_CALLBACKS),                                                      \
             missing, help       \
     }
@@ -150,12 +150,11 @@ static int set_amount(levin_amount *out, const levin_flag *flag, const char *tex
     return LEVIN_OK;
 }
 
-static int set_loggers(levin_logger ***out, const levin_flag *flag, const char *text)
+static int set_loggers(levin_logger *const **out, const levin_flag *flag, const char *text)
 {
-    static levin_logger *none[] = { NULL };
     if (!is_true(text) && !is_false(text) && !is_null(text))
         return bad_value(flag, text, "true or false");
-    *out = is_false(text) ? none : NULL;
+    *out = is_false(text) ? levin_no_logger : NULL;
     return LEVIN_OK;
 }
 
@@ -178,7 +177,7 @@ int levin__flag_set(levin_trainer_flags *f, const levin_flag *flag, const char *
         return set_loggers(field, flag, text);
     case LEVIN_FLAG_CALLBACKS:
         if (is_null(text)) {
-            *(levin_callback ***)field = NULL;
+            *(levin_callback *const **)field = NULL;
             return LEVIN_OK;
         }
         return bad_value(flag, text, "null; callbacks are made by a program");

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/dataloader.h"
 
 static bool add(levin_loaders *l, levin_dataloader *loader)
 {
@@ -19,7 +18,7 @@ static bool add(levin_loaders *l, levin_dataloader *loader)
 }
 
 int levin__loaders_take(levin_trainer *t, levin_stage stage, levin_dataloader *one,
-                        levin_dataloader **list)
+                        levin_dataloader *const *list)
 {
     levin_loaders *l = &t->loaders[stage];
     if (one)
@@ -59,7 +58,7 @@ static void fix_order(levin_trainer *t, levin_stage stage)
     if (t->set.overfit.value <= 0 || stage > LEVIN_STAGE_VALIDATE)
         return;
     for (int i = 0; i < l->n; i++)
-        levin__dataloader_set_shuffle(l->at[i], false);
+        levin_dataloader_set_order(l->at[i], false, levin_dataloader_seed(l->at[i]));
 }
 
 int levin__loaders_prepare(levin_trainer *t, levin_stage stage)

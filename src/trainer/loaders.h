@@ -6,7 +6,7 @@
 
 /** Takes one loader, or a list closed by NULL, for a stage; both may be NULL. */
 int levin__loaders_take(levin_trainer *t, levin_stage stage, levin_dataloader *one,
-                        levin_dataloader **list);
+                        levin_dataloader *const *list);
 /** Makes sure that a stage has its loaders, asking the module if the call brought none, and that
  *  its limits are known. A stage without any is no error. */
 int levin__loaders_prepare(levin_trainer *t, levin_stage stage);

@@ -58,7 +58,8 @@ void levin__log_free(levin_log_book *log);
 int levin__log_name(levin_log_book *log, const char *name);
 /** A new result with the options, and the values, of draft; its key is copied. For restore.c too.
  */
-levin_result *levin__log_add_result(levin_log_book *log, levin_stage stage, const levin_result *draft);
+levin_result *levin__log_add_result(levin_log_book *log, levin_stage stage,
+                                    const levin_result *draft);
 
 /** Forgets the results of a stage altogether. */
 void levin__log_clear(levin_log_book *log, levin_stage stage);

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
-#include "data/dataloader.h"
 #include "nn/init.h"
 #include "nn/module.h"
 #include "optim/optimizer.h"
@@ -184,6 +183,12 @@ static uint64_t read_hex(const json_t *text, const char *path)
     return 0;
 }
 
+/* The order of an epoch follows from the seed alone. */
+static void restore_sampler(levin_dataloader *l, const json_t *seed, const char *path)
+{
+    levin_dataloader_set_order(l, levin_dataloader_shuffle(l), read_hex(seed, path));
+}
+
 static void restore_randomness(levin_trainer *t, const json_t *o, const char *path)
 {
     const json_t *generator = json_object_get(o, "generator");
@@ -194,8 +199,7 @@ static void restore_randomness(levin_trainer *t, const json_t *o, const char *pa
     size_t k = 0;
     for (int stage = LEVIN_STAGE_TRAIN; stage <= LEVIN_STAGE_VALIDATE; stage++)
         for (int i = 0; i < t->loaders[stage].n && k < json_array_size(samplers); i++)
-            levin__dataloader_set_seed(t->loaders[stage].at[i],
-                                       read_hex(json_array_get(samplers, k++), path));
+            restore_sampler(t->loaders[stage].at[i], json_array_get(samplers, k++), path);
 }
 
 static int take_gradient(void *payload, const levin_state_entry *e)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COUNT_SIZE = 24 };
+enum { COUNT_SIZE = 24, TYPE_SIZE = 64 };
 
 /* "66", "1.2 K", "22.7 M", as Lightning writes them. */
 static char *human_count(char text[COUNT_SIZE], int64_t n)
@@ -20,6 +20,17 @@ static char *human_count(char text[COUNT_SIZE], int64_t n)
         unit++;
     }
     snprintf(text, COUNT_SIZE, unit == 0 || x >= 100 ? "%.0f%s" : "%.1f%s", x, units[unit]);
+    return text;
+}
+
+/* Our own classes under the names that torch's have: "Linear" for levin_linear. */
+static char *type_name(char text[TYPE_SIZE], const levin_module *m)
+{
+    const char *name = m->type->name ? m->type->name : "";
+    bool ours = strncmp(name, "levin_", 6) == 0;
+    snprintf(text, TYPE_SIZE, "%s", ours ? name + 6 : name);
+    if (ours && *text >= 'a' && *text <= 'z')
+        *text = (char)(*text - 'a' + 'A');
     return text;
 }
 
@@ -44,11 +55,11 @@ static int64_t own_params(const levin_module *m)
 
 static columns measure(const levin_module *m)
 {
-    char count[COUNT_SIZE];
+    char count[COUNT_SIZE], type[TYPE_SIZE];
     columns w = { .name = 4, .type = 4, .params = 6 };
     for (const levin_module *c = m->node->first_child; c; c = c->node->next) {
         widen(&w.name, c->node->name);
-        widen(&w.type, c->type->name);
+        widen(&w.type, type_name(type, c));
         widen(&w.params, human_count(count, levin_module_numel(c, false)));
     }
     if (own_params(m) > 0)
@@ -65,11 +76,11 @@ static void add_rule(levin_buffer *out, columns w)
 
 static void add_rows(levin_buffer *out, const levin_module *m, columns w)
 {
-    char count[COUNT_SIZE];
+    char count[COUNT_SIZE], type[TYPE_SIZE];
     int i = 0;
     for (const levin_module *c = m->node->first_child; c; c = c->node->next)
         levin__buffer_addf(out, "%-2d| %-*s | %-*s | %-*s | %s\n", i++, w.name, c->node->name,
-                           w.type, c->type->name, w.params,
+                           w.type, type_name(type, c), w.params,
                            human_count(count, levin_module_numel(c, false)),
                            levin_module_is_training(c) ? "train" : "eval");
     if (own_params(m) > 0)

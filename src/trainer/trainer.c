@@ -13,7 +13,9 @@
 #include <math.h>
 #include <string.h>
 
-static int take_loggers(levin_trainer *t, levin_logger **list)
+levin_logger *const levin_no_logger[] = { NULL };
+
+static int take_loggers(levin_trainer *t, levin_logger *const *list)
 {
     levin_logger *standard[] = { NULL, NULL };
     int n = 0;
@@ -85,7 +87,7 @@ static void add_builtin(levin_trainer *t, bool has_checkpoint)
         levin__trainer_add_callback(t, levin_model_checkpoint(NULL));
 }
 
-static void take_callbacks(levin_trainer *t, levin_callback **list)
+static void take_callbacks(levin_trainer *t, levin_callback *const *list)
 {
     bool has_checkpoint = false;
     for (; list && *list; list++) {
@@ -115,9 +117,9 @@ static bool copy_flags(levin_trainer_flags *out, const levin_trainer_flags *flag
 /* What the flags hand over is ours even when nothing comes of it. */
 static void drop(const levin_trainer_flags *f)
 {
-    for (levin_logger **l = f->logger; l && *l; l++)
+    for (levin_logger *const *l = f->logger; l && *l; l++)
         levin_logger_free(*l);
-    for (levin_callback **c = f->callbacks; c && *c; c++)
+    for (levin_callback *const *c = f->callbacks; c && *c; c++)
         levin_callback_free(*c);
 }
 
