@@ -1,0 +1,99 @@
+/* test_number.c: numbers and times as Python and Lightning spell them. */
+#include "trainer/duration.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <locale.h>
+#include <math.h>
+
+static void numbers_are_spelt_as_pythons_repr(void **state)
+{
+    (void)state;
+    static const struct {
+        double x;
+        const char *text;
+    } rows[] = {
+        { 0, "0.0" },
+        { -0.0, "-0.0" },
+        { 1, "1.0" },
+        { 0.1, "0.1" },
+        { 1.0 / 3, "0.3333333333333333" },
+        { 100, "100.0" },
+        { 1234567.5, "1234567.5" },
+        { 1e-4, "0.0001" },
+        { 1e-5, "1e-05" },
+        { 1.5e-7, "1.5e-07" },
+        { 1e15, "1000000000000000.0" },
+        { 1e16, "1e+16" },
+        { 1.2345e22, "1.2345e+22" },
+        { 0.6931471824645996, "0.6931471824645996" }, // an f32
+        { 5e-324, "5e-324" },
+        { 1.7976931348623157e308, "1.7976931348623157e+308" },
+        { 123456789012345680.0, "1.2345678901234568e+17" },
+        { (double)NAN, "nan" },
+        { (double)INFINITY, "inf" },
+        { -(double)INFINITY, "-inf" },
+    };
+    char text[LEVIN_NUMBER_SIZE];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(levin__number_print(text, rows[i].x), rows[i].text);
+}
+
+static void numbers_read_back_as_they_were(void **state)
+{
+    (void)state;
+    char text[LEVIN_NUMBER_SIZE];
+    double x = 1e-300, back;
+    for (int i = 0; i < 2000; i++, x *= -1.9172) {
+        assert_true(levin__number_parse(levin__number_print(text, x), &back));
+        assert_true(back == x);
+    }
+    assert_false(levin__number_parse("", &back));
+    assert_false(levin__number_parse("1.5x", &back));
+    assert_false(levin__number_parse("1,5", &back));
+    assert_false(levin__number_parse(" 1", &back));
+}
+
+static void the_locale_of_the_program_changes_nothing(void **state)
+{
+    (void)state;
+    char text[LEVIN_NUMBER_SIZE];
+    double back;
+    if (!setlocale(LC_NUMERIC, "de_DE.UTF-8"))
+        skip();
+    assert_string_equal(levin__number_print(text, 0.25), "0.25");
+    assert_true(levin__number_parse("0.25", &back) && back == 0.25);
+    setlocale(LC_NUMERIC, "C");
+}
+
+static void times_are_days_hours_minutes_seconds(void **state)
+{
+    (void)state;
+    double seconds;
+    char text[LEVIN_NUMBER_SIZE];
+    assert_int_equal(levin__duration_parse("max_time", "01:02:03:04", &seconds), 0);
+    assert_true(seconds == 93784);
+    assert_string_equal(levin__duration_print(text, seconds), "01:02:03:04");
+    assert_int_equal(levin__duration_parse("max_time", "123:00:00:00", &seconds), 0);
+    static const char *const wrong[] = { "",           "01:00",          "1:2:3:4",
+                                         "00:00:00:0", "00:00:00:00:00", "-1:00:00:00",
+                                         "00:00:00:0x" };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(levin__duration_parse("max_time", wrong[i], &seconds), LEVIN_EINVAL);
+        levin_error_clear();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_spelt_as_pythons_repr),
+        cmocka_unit_test(numbers_read_back_as_they_were),
+        cmocka_unit_test(the_locale_of_the_program_changes_nothing),
+        cmocka_unit_test(times_are_days_hours_minutes_seconds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
