@@ -56,7 +56,8 @@ typedef struct levin_classifier_opts {
     const char *pooling;            // "pooler" (default), "cls", "mean"
     const char *optimizer;          // "adamw" (default), "adam", "sgd"
     double lr;                      // 0 means 2e-5
-    double weight_decay;            // adamw: 0.01 if negative; not on biases and LayerNorm
+    double weight_decay;            // 0 means 0.01 for adamw, which spares biases and LayerNorm,
+                                    // and none for the others; negative: none
     const char *lr_scheduler;       // "constant" (default), "linear", "cosine", "polynomial", ...
     double warmup;                  // steps, or a share of them below 1
     const char *const *label_names; // num_labels names; NULL: the folder's, or LABEL_0, ...

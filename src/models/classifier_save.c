@@ -9,7 +9,6 @@
 /* What Transformers needs to know which class and which loss this is. */
 static json_t *described(const levin_classifier *c)
 {
-    static const char *const poolings[] = { "pooler", "cls", "mean" };
     json_t *config = json_deep_copy(c->bert->json);
     const char *problem = c->num_labels == 1 ? "regression" : "single_label_classification";
     int failed = !config;
@@ -20,7 +19,7 @@ static json_t *described(const levin_classifier *c)
     failed = failed || json_object_set_new(config, "dtype", json_string("float32"));
     if (c->pooling != LEVIN_POOL_POOLER)
         failed = failed ||
-                 json_object_set_new(config, "levin_pooling", json_string(poolings[c->pooling]));
+                 json_object_set_new(config, "levin_pooling", json_string(levin__pooling_word((int)c->pooling)));
     if (failed) {
         json_decref(config);
         levin__error_set(LEVIN_ENOMEM, "out of memory: a model's config");
