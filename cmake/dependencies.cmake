@@ -19,7 +19,7 @@ if(LEVIN_DNNL)
   find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.h)
   if(DNNL_LIBRARY AND DNNL_INCLUDE_DIR)
     set(levin_has_dnnl ON)
-    list(APPEND levin_libraries ${DNNL_LIBRARY})
+    list(APPEND levin_libraries ${DNNL_LIBRARY} gomp) # it runs on gcc's OpenMP
   else()
     message(STATUS "oneDNN not found: levin's own matrix products are used (apt-get install libdnnl-dev)")
   endif()

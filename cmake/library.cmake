@@ -11,6 +11,10 @@ file(GLOB levin_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/backends/cpu
 # Only kernels may fuse a product and a sum: elsewhere numbers are what the source says.
 set_source_files_properties(${levin_sources} PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
 
+# ... and not in norms, where a fused product would differ from the same one in a sum that it is taken from.
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/backends/cpu/kernels/norm.c PROPERTIES
+  COMPILE_OPTIONS -ffp-contract=off)
+
 set(levin_objects)
 function(levin_kernels_for isa)
   if(NOT levin_kernels)

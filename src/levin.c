@@ -1,5 +1,8 @@
 /* levin.c: the one file that may see every room: it lists the back ends. */
 #include "backends/cpu/cpu.h"
+#if LEVIN_HAS_DNNL
+#    include "backends/dnnl/dnnl.h"
+#endif
 #include "backends/ref/ref.h"
 #include "tensor/backends.h"
 #include "tensor/dispatch.h"
@@ -36,15 +39,16 @@ static bool machine_has(const char *set)
     return true;
 }
 
-static void set_tables(const levin_kernels *best)
+static void set_tables(const levin_kernels *first, const levin_kernels *second)
 {
-    tables[0] = best;
-    tables[1] = &levin__ref_kernels;
-    tables[2] = tables[3] = &nothing;
+    tables[0] = first;
+    tables[1] = second;
+    tables[2] = &levin__ref_kernels;
+    tables[3] = &nothing;
 }
 
-/* The best set of the machine that is not above the cap (NULL: no cap). */
-static bool choose(const char *cap)
+/* The best set of the machine that is not above the cap (NULL: no cap), or -1. */
+static int best_set(const char *cap)
 {
     int i = 0;
     if (cap && strcmp(cap, "avx512_bf16") != 0)
@@ -52,18 +56,35 @@ static bool choose(const char *cap)
             i++;
     while (i < SETS && !machine_has(sets[i].name))
         i++;
-    if (i < SETS)
-        set_tables(sets[i].kernels);
-    return i < SETS;
+    return i < SETS ? i : -1;
+}
+
+/* oneDNN goes before our own products where it has bf16 instructions and ours have none: from
+ * AVX-512 on. Elsewhere ours win, since they round bf16 while packing and finish a tile in cache.
+ */
+static void set_best(int set, const char *cap, bool dnnl_first)
+{
+#if LEVIN_HAS_DNNL
+    levin__dnnl_cap(cap ? cap : "");
+    if (dnnl_first || sets[set].kernels == &levin__kernels_avx512) {
+        set_tables(&levin__dnnl_kernels, sets[set].kernels);
+        return;
+    }
+#else
+    (void)cap;
+    (void)dnnl_first;
+#endif
+    set_tables(sets[set].kernels, &nothing);
 }
 
 static void choose_by_environment(void)
 {
     const char *back_end = getenv("LEVIN_BACKEND"), *cap = getenv("LEVIN_CPU");
+    int set = best_set(cap);
     if (back_end && strcmp(back_end, "ref") == 0)
-        set_tables(&levin__ref_kernels);
-    else if (!choose(cap))
-        choose(NULL);
+        set_tables(&levin__ref_kernels, &nothing);
+    else
+        set_best(set < 0 ? best_set(NULL) : set, cap, back_end && strcmp(back_end, "dnnl") == 0);
 }
 
 const levin_kernels *const *levin__kernel_tables(void)
@@ -80,10 +101,15 @@ bool levin__use_back_end(const char *name)
         return true;
     }
     if (strcmp(name, "ref") == 0) {
-        set_tables(&levin__ref_kernels);
+        set_tables(&levin__ref_kernels, &nothing);
         return true;
     }
-    return machine_has(name) && choose(name);
+    bool dnnl = strcmp(name, "dnnl") == 0;
+    int set = dnnl ? best_set(NULL) : best_set(name);
+    if (set < 0 || !machine_has(name) || (dnnl && !LEVIN_HAS_DNNL))
+        return false;
+    set_best(set, dnnl ? NULL : name, dnnl);
+    return true;
 }
 
 const char *levin__back_end_name(void) { return levin__kernel_tables()[0]->name; }

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-static const char *const back_ends[] = { "generic", "avx2", "avx512" };
+static const char *const back_ends[] = { "generic", "avx2", "avx512", "dnnl" };
 
 /* Numbers of a run: the result, and the gradient of every input. */
 typedef struct {

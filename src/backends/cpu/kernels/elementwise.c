@@ -181,6 +181,33 @@ bool KERNEL(binary)(levin_binary op, levin_array y, levin_array a, levin_array b
     return true;
 }
 
+static void binary_bwd_piece(void *context, int64_t task)
+{
+    job *j = context; // y: dx, x: dy, z: the other operand of a product
+    float sign = (float)j->factor;
+    EACH(j, task, i, lanes)
+    {
+        vf other = j->z.data ? vget(j->z, i, (int)lanes) : vset(sign);
+        vput_add(j->y, i, vget(j->x, i, (int)lanes) * other, (int)lanes, j->add);
+    }
+}
+
+/* Operands of the same shape only: sums over rows are cold, but for a bias, which linear takes
+ * itself. */
+bool KERNEL(binary_bwd)(levin_binary op, int side, levin_array dx, levin_array dy, levin_array a,
+                        levin_array b, int64_t n, int64_t n_b, bool add)
+{
+    if (n != n_b || !is_float(dx) || !is_float(dy) || !is_float(a) || !is_float(b))
+        return false;
+    job j = {
+        .y = dx, .x = dy, .n = n, .factor = op == LEVIN_BINARY_SUB && side == 1 ? -1 : 1, .add = add
+    };
+    if (op == LEVIN_BINARY_MUL)
+        j.z = side ? a : b;
+    run(binary_bwd_piece, &j);
+    return true;
+}
+
 static void dropout_piece(void *context, int64_t task)
 {
     job *j = context;

@@ -16,6 +16,8 @@ bool KERNEL(unary_bwd)(levin_unary f, levin_array dx, levin_array dy, levin_arra
                        int64_t n, bool add);
 bool KERNEL(binary)(levin_binary op, levin_array y, levin_array a, levin_array b, int64_t n,
                     int64_t n_b);
+bool KERNEL(binary_bwd)(levin_binary op, int side, levin_array dx, levin_array dy, levin_array a,
+                        levin_array b, int64_t n, int64_t n_b, bool add);
 bool KERNEL(dropout)(levin_array y, levin_array x, int64_t n, double p, levin_random_key key,
                      bool add);
 bool KERNEL(matmul)(const levin_matmul_args *m);

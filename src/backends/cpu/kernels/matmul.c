@@ -61,12 +61,13 @@ __attribute__((noinline)) static void tile_packed(float *sums, int64_t ld, const
     tile_loop(sums, ld, a, 1, TILE, b, k, first);
 }
 
-/* Takes n finished sums of row i from column j on to where they belong. */
-INLINE void finish(const levin_matmul_args *m, int64_t i, int64_t j, const float *sums, int64_t n)
+/* Takes n finished sums of row i from column j on to where they belong; whole: n is COLS. */
+INLINE void finish_row(const levin_matmul_args *m, int64_t i, int64_t j, const float *sums,
+                       int64_t n, bool whole)
 {
     int64_t at = i * m->n + j;
-    for (int64_t c = 0; c < n; c += LANES) {
-        int lanes = vlanes(c, n);
+    for (int64_t c = 0; c < (whole ? COLS : n); c += LANES) {
+        int lanes = whole ? LANES : vlanes(c, n);
         vf s = vload_n(sums + c, lanes);
         if (m->bias.data)
             s += vget(m->bias, j + c, lanes);
@@ -106,7 +107,25 @@ static void run_tile(float *sums, int64_t ld, left a, int64_t i, const float *b,
         tile_packed(sums, ld, a.data + i * k, b, k, first);
 }
 
-/* One task: BLOCK rows by CHUNK columns of c. */
+/* Finishes the tile whose first element is (i, j) of c while its sums are in the first cache. */
+static void finish_tile(const levin_matmul_args *m, int64_t i, int64_t j, const float *sums,
+                        int64_t ld)
+{
+    int64_t rows = m->m - i < TILE ? m->m - i : TILE, n = m->n - j < COLS ? m->n - j : COLS;
+    bool plain = m->c.dtype == LEVIN_F32 && !m->bias.data && !m->pre.data && !m->add;
+    for (int64_t r = 0; r < rows; r++) {
+        const float *row = sums + r * ld;
+        if (n < COLS)
+            finish_row(m, i + r, j, row, n, false);
+        else if (!plain)
+            finish_row(m, i + r, j, row, n, true);
+        else
+            memcpy((float *)m->c.data + (i + r) * m->n + j, row, COLS * sizeof *row);
+    }
+}
+
+/* One task: BLOCK rows by CHUNK columns of c. Sums wait in a buffer only while k has more than one
+ * span. */
 static void block_task(void *context, int64_t task)
 {
     const product *w = context;
@@ -114,21 +133,24 @@ static void block_task(void *context, int64_t task)
     int64_t first = task % w->row_blocks * BLOCK, column = task / w->row_blocks * CHUNK;
     int64_t rows = m->m - first < BLOCK ? m->m - first : BLOCK;
     int64_t columns = m->n - column < CHUNK ? m->n - column : CHUNK;
-    int64_t panels = (columns + COLS - 1) / COLS;
+    bool spans = m->k > SPAN;
     levin_scope *scope = levin_scope_begin();
-    float *sums = levin__scope_alloc(BLOCK * CHUNK * sizeof *sums);
+    float *sums = levin__scope_alloc((spans ? BLOCK * CHUNK : TILE * COLS) * sizeof *sums);
     float *room = levin__scope_alloc(BLOCK * SPAN * sizeof *room);
+    int64_t ld = spans ? CHUNK : COLS;
     for (int64_t p = 0; sums && room && (p < m->k || p == 0); p += SPAN) {
         int64_t k = m->k - p < SPAN ? m->k - p : SPAN;
         left a = left_block(m, first, rows, p, k, room);
-        for (int64_t j = 0; j < panels; j++) {
-            const float *b = w->panels + ((column / COLS + j) * m->k + p) * COLS;
-            for (int64_t i = 0; i < rows; i += TILE)
-                run_tile(sums + i * CHUNK + j * COLS, CHUNK, a, i, b, k, p == 0);
+        for (int64_t j = 0; j < columns; j += COLS) {
+            const float *b = w->panels + ((column + j) / COLS * m->k + p) * COLS;
+            for (int64_t i = 0; i < rows; i += TILE) {
+                float *tile = spans ? sums + i * CHUNK + j : sums;
+                run_tile(tile, ld, a, i, b, k, p == 0);
+                if (p + k == m->k)
+                    finish_tile(m, first + i, column + j, tile, ld);
+            }
         }
     }
-    for (int64_t i = 0; sums && room && i < rows; i++)
-        finish(m, first + i, column, sums + i * CHUNK, columns);
     levin_scope_end(scope);
 }
 

@@ -13,6 +13,7 @@ const levin_kernels LEVIN_JOIN(levin__, kernels, LEVIN_ISA) = {
     .unary = KERNEL(unary),
     .unary_bwd = KERNEL(unary_bwd),
     .binary = KERNEL(binary),
+    .binary_bwd = KERNEL(binary_bwd),
     .dropout = KERNEL(dropout),
     .matmul = KERNEL(matmul),
     .column_sum = KERNEL(column_sum),
