@@ -42,17 +42,17 @@ static bool is_empty(const levin_kernels *k, size_t offset)
     return memcmp((const char *)k + offset, nothing, sizeof nothing) == 0;
 }
 
-/* {"matmul": "ref", ...}: the slots that the best table leaves to another, and to which. */
+/* The slots that nothing but ref fills. */
 static json_t *fallbacks(void)
 {
     const levin_kernels *const *tables = levin__kernel_tables();
-    json_t *out = json_object();
+    json_t *out = json_array();
     for (int i = 0; i < SLOTS; i++) {
         int k = 0;
         while (k < LEVIN_MAX_TABLES - 1 && is_empty(tables[k], slots[i].offset))
             k++;
-        if (k > 0)
-            json_object_set_new(out, slots[i].name, json_string(tables[k]->name));
+        if (strcmp(tables[k]->name, "ref") == 0)
+            json_array_append_new(out, json_string(slots[i].name));
     }
     return out;
 }
@@ -109,29 +109,20 @@ static json_t *describe_program(void)
 static void print_value(const json_t *value)
 {
     size_t i;
-    const char *name;
     json_t *part;
-    json_t *whole = (json_t *)value; // the macros of jansson know no const
     if (json_is_string(value))
         fputs(json_string_value(value), stdout);
     else if (json_is_boolean(value))
         fputs(json_is_true(value) ? "yes" : "no", stdout);
     else if (json_is_integer(value))
         printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    json_array_foreach(whole, i, part)
+    else if (json_array_size(value) == 0)
+        fputs("none", stdout);
+    json_array_foreach((json_t *)value, i, part) // the macros of jansson know no const
     {
         fputs(i ? ", " : "", stdout);
         print_value(part);
     }
-    i = 0;
-    json_object_foreach(whole, name, part)
-    {
-        printf("%s%s to ", i++ ? ", " : "", name);
-        print_value(part);
-    }
-    if (json_object_size(value) == 0 && json_array_size(value) == 0 &&
-        (json_is_object(value) || json_is_array(value)))
-        fputs("none", stdout);
 }
 
 static void print_lines(const json_t *object)

@@ -37,7 +37,7 @@ static const cli_option info_options[] = {
     { .name = "--fallbacks",
       .type = CLI_SWITCH,
       .offset = TO(fallbacks),
-      .help = "also list the kernels that the best back end leaves to the next one" },
+      .help = "also list the kernels that only the plain back end ref has" },
     { 0 },
 };
 
