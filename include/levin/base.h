@@ -65,13 +65,17 @@ typedef struct levin_switch {
 #define LEVIN_ON  ((levin_switch){ 1 })
 #define LEVIN_OFF ((levin_switch){ -1 })
 
-/* A number of things or a share of them: zero-initialised means the default. */
+/* A number of things, a share of them, or a time: zero-initialised means the default. */
 typedef struct levin_amount {
-    int kind; // 0 default, 1 count, 2 fraction
+    int kind; // 0 default, 1 count, 2 fraction, 3 seconds
     double value;
 } levin_amount;
 #define LEVIN_BATCHES(n)  ((levin_amount){ 1, (double)(n) })
 #define LEVIN_FRACTION(f) ((levin_amount){ 2, (double)(f) })
+#define LEVIN_SECONDS(s)  ((levin_amount){ 3, (double)(s) })
+
+/* The number 0 for an option whose plain 0 means the default. */
+#define LEVIN_ZERO INT64_MIN
 
 /** Threads used by the library's own pool: LEVIN_NUM_THREADS, else the CPUs of this process.
  *  The number never changes a result, only the time it takes. */

@@ -4,6 +4,7 @@
 
 #include <levin/base.h>
 #include <levin/bert.h>
+#include <levin/callbacks.h>
 #include <levin/data.h>
 #include <levin/metrics.h>
 #include <levin/module.h>

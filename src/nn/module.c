@@ -74,8 +74,6 @@ static void free_contents(levin_module_node *node)
         k->release(k->thing);
         levin__free(k);
     }
-    if (node->trainer_state_free)
-        node->trainer_state_free(node->trainer_state);
     levin__free(node->name);
 }
 
@@ -84,6 +82,8 @@ void levin_module_free(levin_module *m)
     if (!m)
         return;
     detach(m);
+    if (m->node->trainer_state_free) // it may hold an optimizer of the parameters
+        m->node->trainer_state_free(m->node->trainer_state);
     if (m->type->free)
         m->type->free(m); // while children and parameters still stand
     while (m->node->first_child)

@@ -41,7 +41,7 @@ typedef struct levin_module_node {
     /* Bit 0: training mode now; the bits above: what levin__module_push_modes put aside. */
     uint64_t modes;
     levin_keepsake *kept;
-    /* The trainer's: logged values, hyper-parameters, who runs this module. Released with it. */
+    /* The trainer's: hyper-parameters, who runs this module. Released before anything of it. */
     void *trainer_state;
     void (*trainer_state_free)(void *state);
 } levin_module_node;

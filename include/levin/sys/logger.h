@@ -1,0 +1,41 @@
+/* logger.h: for people who write a logger. A struct of yours with `levin_logger base` first and one
+ * constant levin_logger_class. */
+#ifndef LEVIN_SYS_LOGGER_H
+#define LEVIN_SYS_LOGGER_H
+
+#include <levin/trainer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One cell of a row. */
+typedef struct levin_logged {
+    const char *name; // lent; the same pointer as long as the trainer lives
+    double value;
+    bool integer; // an epoch
+} levin_logged;
+
+/* Functions return 0 or an error code; those left NULL do nothing. */
+typedef struct levin_logger_class {
+    const char *name;
+    /** A run begins: makes its folder below root_dir unless it has its own place. Called before
+     * each fit, validate and test; the folder is chosen once. */
+    int (*start)(levin_logger *l, const char *root_dir);
+    int (*log_metrics)(levin_logger *l, const levin_logged *row, int n, int64_t step);
+    int (*log_hyperparameters)(levin_logger *l, const char *const (*pairs)[2], int n);
+    /** The run is over: "success" or "failed". */
+    int (*finalize)(levin_logger *l, const char *status);
+    /** The folder of this run, lent; NULL if it has none. */
+    const char *(*log_dir)(const levin_logger *l);
+    void (*free)(levin_logger *l);
+} levin_logger_class;
+
+struct levin_logger {
+    const levin_logger_class *type;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

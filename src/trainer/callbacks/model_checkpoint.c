@@ -1,0 +1,286 @@
+/* model_checkpoint.c: Lightning's ModelCheckpoint: when to save. What is then saved under which
+ * name is checkpoint_files.c's.
+ *
+ * Two differences, told in docs/from-lightning.md: last.ckpt is always the newest state, and a run
+ * that was given no rule of its own never ends without any checkpoint. */
+#include "trainer/callbacks/model_checkpoint.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "trainer/callbacks/checkpoint_files.h"
+#include "trainer/callbacks/checkpoint_name.h"
+#include "trainer/loaders.h"
+
+#include <math.h>
+
+typedef struct {
+    levin_callback base;
+    levin_checkpoint_files files;
+    char *dirpath; // as given
+    char *key;
+    bool has_rule;       // the user said when
+    int64_t every_steps; // 0: not by steps
+    int64_t every_epochs;
+    double every_seconds; // negative: not by time
+    double last_time;
+    levin_switch at_epoch_end, on_exception;
+    int64_t deferred_step; // a step's save that waits for the metric of a validation; -1: none
+} model_checkpoint;
+
+static bool is_on(levin_switch s, bool missing) { return s.value ? s.value > 0 : missing; }
+static int64_t number(int64_t option) { return option == LEVIN_ZERO ? 0 : option; }
+
+static bool must_not_save(const model_checkpoint *c, const levin_trainer *t)
+{
+    return levin_error() || t->set.fast_dev_run || t->running != LEVIN_RUNNING_FIT || t->sanity ||
+           c->files.saved_step == t->position.global_step;
+}
+
+/* By default at the end of a training epoch, unless validation keeps another time. */
+static bool saves_at_epoch_end(const model_checkpoint *c, const levin_trainer *t)
+{
+    levin_amount interval = t->set.val_check_interval;
+    if (c->at_epoch_end.value)
+        return c->at_epoch_end.value > 0;
+    if (interval.kind == 3 || t->set.check_val_every_n_epoch != 1)
+        return false;
+    return (interval.kind == 2 && interval.value == 1) ||
+           levin__limits_total(t, LEVIN_STAGE_VALIDATE) == 0;
+}
+
+static bool epoch_is_due(const model_checkpoint *c, const levin_trainer *t)
+{
+    return c->every_epochs > 0 && (t->current_epoch + 1) % c->every_epochs == 0;
+}
+
+static bool step_is_due(model_checkpoint *c, const levin_trainer *t)
+{
+    if (c->every_steps > 0)
+        return t->position.global_step % c->every_steps == 0;
+    double now = c->every_seconds >= 0 ? levin__seconds() : 0;
+    if (c->every_seconds < 0 || now - c->last_time < c->every_seconds)
+        return false;
+    c->last_time = now;
+    return true;
+}
+
+static void on_train_start(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    (void)t;
+    (void)m;
+    ((model_checkpoint *)base)->last_time = levin__seconds();
+}
+
+static void on_train_batch_end(levin_callback *base, levin_trainer *t, levin_module *m,
+                               const levin_batch *b)
+{
+    model_checkpoint *c = (model_checkpoint *)base;
+    double score;
+    (void)m;
+    (void)b;
+    if ((c->every_steps <= 0 && c->every_seconds < 0) || must_not_save(c, t) || !step_is_due(c, t))
+        return;
+    const char *monitor = c->files.monitor;
+    if (monitor && !levin__log_metric(t, monitor, LEVIN_FOR_CALLBACKS, &score))
+        c->deferred_step = t->position.global_step;
+    else
+        levin__checkpoint_files_save(&c->files, t);
+}
+
+static void on_train_epoch_end(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    model_checkpoint *c = (model_checkpoint *)base;
+    (void)m;
+    if (!must_not_save(c, t) && saves_at_epoch_end(c, t) && epoch_is_due(c, t))
+        levin__checkpoint_files_save(&c->files, t);
+}
+
+static void on_validation_end(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    model_checkpoint *c = (model_checkpoint *)base;
+    (void)m;
+    if (must_not_save(c, t))
+        return;
+    bool deferred = c->deferred_step == t->position.global_step;
+    c->deferred_step = -1;
+    if (deferred || (!saves_at_epoch_end(c, t) && epoch_is_due(c, t)))
+        levin__checkpoint_files_save(&c->files, t);
+}
+
+static void on_train_end(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    model_checkpoint *c = (model_checkpoint *)base;
+    (void)m;
+    if (t->position.global_step == 0 || t->set.fast_dev_run)
+        return;
+    if (!c->has_rule && !c->files.monitor && !c->files.best && !must_not_save(c, t))
+        levin__checkpoint_files_save_top_k(&c->files, t);
+    levin__checkpoint_files_save_last(&c->files, t);
+    if (c->files.monitor || c->files.keeps_last || must_not_save(c, t) || c->files.top.k == 0)
+        return;
+    levin__output_note(&t->out,
+                       "ModelCheckpoint: the newest file is of step %lld, the weights of step %lld "
+                       "are in none; save_last keeps them",
+                       (long long)c->files.saved_step, (long long)t->position.global_step);
+}
+
+static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    model_checkpoint *c = (model_checkpoint *)base;
+    (void)m;
+    if (is_on(c->on_exception, false) && c->files.dir && !must_not_save(c, t))
+        levin__checkpoint_files_save_newest(&c->files, t);
+}
+
+static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    model_checkpoint *c = (model_checkpoint *)base;
+    const char *log_dir = levin_trainer_log_dir(t);
+    (void)m;
+    if (t->running != LEVIN_RUNNING_FIT)
+        return;
+    levin__free(c->files.dir);
+    c->files.dir = c->dirpath
+                       ? levin__strdup(c->dirpath)
+                       : levin__path_join(log_dir ? log_dir : t->set.root_dir, "checkpoints");
+}
+
+static const char *state_key(const levin_callback *c) { return ((const model_checkpoint *)c)->key; }
+
+static void state_dict(levin_callback *base, levin_state *s)
+{
+    const model_checkpoint *c = (model_checkpoint *)base;
+    levin__checkpoint_files_state(&c->files, s);
+    levin_state_set_number(s, "deferred_step", (double)c->deferred_step);
+}
+
+static void load_state_dict(levin_callback *base, const levin_state *s)
+{
+    model_checkpoint *c = (model_checkpoint *)base;
+    levin__checkpoint_files_load(&c->files, s);
+    c->deferred_step = (int64_t)levin_state_number(s, "deferred_step", -1);
+}
+
+static void free_callback(levin_callback *base)
+{
+    model_checkpoint *c = (model_checkpoint *)base;
+    levin__checkpoint_files_free(&c->files);
+    levin__free(c->dirpath);
+    levin__free(c->key);
+}
+
+static const levin_callback_class model_checkpoint_class = {
+    .name = "ModelCheckpoint",
+    .size = sizeof(model_checkpoint),
+    .free = free_callback,
+    .monitors = true,
+    .state_key = state_key,
+    .state_dict = state_dict,
+    .load_state_dict = load_state_dict,
+    .setup = setup,
+    .on_train_start = on_train_start,
+    .on_train_batch_end = on_train_batch_end,
+    .on_train_epoch_end = on_train_epoch_end,
+    .on_validation_end = on_validation_end,
+    .on_train_end = on_train_end,
+    .on_exception = on_exception,
+};
+
+static int check_options(const levin_model_checkpoint_opts *o)
+{
+    int64_t k = o->save_top_k == 0 ? 1 : number(o->save_top_k);
+    int rules = (number(o->every_n_train_steps) > 0) + (number(o->every_n_epochs) > 0) +
+                (o->train_time_interval.kind != 0);
+    if (rules > 1)
+        return levin__error_set(LEVIN_EINVAL, "ModelCheckpoint: give one of every_n_train_steps, "
+                                              "every_n_epochs and train_time_interval");
+    if (number(o->every_n_train_steps) < 0 || number(o->every_n_epochs) < 0)
+        return levin__error_set(LEVIN_EINVAL,
+                                "ModelCheckpoint: every_n_train_steps %lld and "
+                                "every_n_epochs %lld must not be negative",
+                                (long long)number(o->every_n_train_steps),
+                                (long long)number(o->every_n_epochs));
+    levin_amount time = o->train_time_interval;
+    if (time.kind && (time.kind != 3 || !(time.value >= 0)))
+        return levin__error_set(LEVIN_EINVAL,
+                                "ModelCheckpoint: train_time_interval must be LEVIN_SECONDS(s)");
+    if (k < -1 || (k > 1 && !o->monitor))
+        return levin__error_set(LEVIN_EINVAL, "ModelCheckpoint: save_top_k %lld %s", (long long)k,
+                                k < -1 ? "must be at least -1"
+                                       : "needs a monitor that says which are the best");
+    if (o->mode != LEVIN_MODE_MIN && o->mode != LEVIN_MODE_MAX)
+        return levin__error_set(LEVIN_EINVAL, "ModelCheckpoint: mode is neither min nor max");
+    return o->filename ? levin__checkpoint_name_check(o->filename) : LEVIN_OK;
+}
+
+static void set_files(levin_checkpoint_files *f, const levin_model_checkpoint_opts *o)
+{
+    *f = (levin_checkpoint_files){
+        .template = levin__strdup(o->filename ? o->filename : "{epoch}-{step}"),
+        .monitor = levin__strdup(o->monitor),
+        .insert_names = is_on(o->auto_insert_metric_name, true),
+        .versions = is_on(o->enable_version_counter, true),
+        .weights_only = is_on(o->save_weights_only, false),
+        .keeps_last = is_on(o->save_last, false),
+        .top = { .mode = o->mode, .k = o->save_top_k == 0 ? 1 : number(o->save_top_k) },
+        .best_score = (double)NAN,
+    };
+}
+
+levin_callback *levin_model_checkpoint(const levin_model_checkpoint_opts *opts)
+{
+    static const levin_model_checkpoint_opts plain;
+    const levin_model_checkpoint_opts *o = opts ? opts : &plain;
+    bool has_rule = o->every_n_train_steps || o->every_n_epochs || o->train_time_interval.kind;
+    if (levin_error() || check_options(o) < 0)
+        return NULL;
+    model_checkpoint *c = (model_checkpoint *)levin_callback_new(&model_checkpoint_class);
+    if (!c)
+        return NULL;
+    set_files(&c->files, o);
+    c->dirpath = levin__strdup(o->dirpath);
+    c->has_rule = has_rule;
+    c->every_steps = number(o->every_n_train_steps);
+    c->every_epochs = has_rule ? number(o->every_n_epochs) : 1;
+    c->every_seconds = o->train_time_interval.kind ? o->train_time_interval.value : -1;
+    c->at_epoch_end = o->save_on_train_epoch_end;
+    c->on_exception = o->save_on_exception;
+    c->deferred_step = -1;
+    c->key = levin__format("ModelCheckpoint{monitor=%s, mode=%s, every_n_train_steps=%lld, "
+                           "every_n_epochs=%lld, train_time_interval=%g}",
+                           o->monitor ? o->monitor : "", o->mode == LEVIN_MODE_MIN ? "min" : "max",
+                           (long long)c->every_steps, (long long)c->every_epochs, c->every_seconds);
+    if (!levin_error())
+        return &c->base;
+    levin_callback_free(&c->base);
+    return NULL;
+}
+
+bool levin__is_model_checkpoint(const levin_callback *c)
+{
+    return c && c->type == &model_checkpoint_class;
+}
+
+const char *levin__model_checkpoint_best(const levin_callback *c)
+{
+    const char *path = ((const model_checkpoint *)c)->files.best;
+    return path ? path : "";
+}
+
+const char *levin__model_checkpoint_last(const levin_callback *c)
+{
+    const char *path = ((const model_checkpoint *)c)->files.last;
+    return path ? path : "";
+}
+
+double levin__model_checkpoint_best_score(const levin_callback *c)
+{
+    return ((const model_checkpoint *)c)->files.best_score;
+}
+
+const char *levin__model_checkpoint_dir(const levin_callback *c)
+{
+    return ((const model_checkpoint *)c)->files.dir;
+}

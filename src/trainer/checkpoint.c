@@ -1,0 +1,265 @@
+/* checkpoint.c: what goes into a .ckpt: everything that the rest of the run depends on. Numbers of
+ * tensors are not copied, the file is written from where they stand. */
+#include "trainer/checkpoint.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/scope.h"
+#include "data/dataloader.h"
+#include "nn/init.h"
+#include "optim/optimizer.h"
+#include "trainer/module_state.h"
+#include "trainer/state.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The list of tensors in the making; everything lives in a scope. */
+typedef struct {
+    levin_st_entry *at;
+    int64_t n, capacity;
+    bool gradients; // collect these instead of weights
+} pack;
+
+static bool grow(pack *p)
+{
+    if (p->n < p->capacity)
+        return true;
+    int64_t more = p->capacity ? 2 * p->capacity : 64;
+    levin_st_entry *at = levin__scope_alloc((size_t)more * sizeof *at);
+    if (!at)
+        return false;
+    if (p->n)
+        memcpy(at, p->at, (size_t)p->n * sizeof *at);
+    p->at = at;
+    p->capacity = more;
+    return true;
+}
+
+static char *join(const char *a, const char *b, const char *c)
+{
+    size_t size = strlen(a) + strlen(b) + strlen(c) + 1;
+    char *text = levin__scope_alloc(size);
+    if (text)
+        snprintf(text, size, "%s%s%s", a, b, c);
+    return text;
+}
+
+static int add(pack *p, const char *name, int ndim, const int64_t *dim, const float *data)
+{
+    uint64_t *shape = levin__scope_alloc((size_t)ndim * sizeof *shape + 1);
+    if (!name || !shape || !grow(p))
+        return levin_error();
+    for (int i = 0; i < ndim; i++)
+        shape[i] = (uint64_t)dim[i];
+    p->at[p->n++] = (levin_st_entry){
+        .name = name, .dtype = LEVIN_ST_F32, .ndim = ndim, .shape = shape, .data = data
+    };
+    return LEVIN_OK;
+}
+
+static int add_entry(void *payload, const levin_state_entry *e)
+{
+    pack *p = payload;
+    if (!p->gradients)
+        return add(p, join(LEVIN_CKPT_WEIGHT, e->name, ""), e->ndim, e->shape, e->data);
+    if (!e->grad)
+        return LEVIN_OK;
+    return add(p, join(LEVIN_CKPT_GRADIENT, e->name, ""), e->ndim, e->shape, e->grad);
+}
+
+static int add_array(void *payload, const levin_optimizer_array *a)
+{
+    char *name = join(LEVIN_CKPT_OPTIMIZER, a->parameter, ".");
+    return name ? add(payload, join(name, a->state, ""), a->like->ndim, a->like->dim, a->data)
+                : levin_error();
+}
+
+/* Gradients that the next batch adds to. */
+static bool is_inside_window(const levin_trainer *t)
+{
+    const levin_position *p = &t->position;
+    return p->moment != LEVIN_AT_EPOCH_START && p->moment != LEVIN_AT_EPOCH_END && !p->stepped &&
+           p->batch % t->set.accumulate_grad_batches != 0;
+}
+
+static void collect_tensors(levin_trainer *t, pack *p, bool weights_only)
+{
+    levin_state_dict_visit(t->module, add_entry, p);
+    if (weights_only)
+        return;
+    levin__optimizer_visit_arrays(t->optimizer, add_array, p);
+    p->gradients = true;
+    if (is_inside_window(t))
+        levin_state_dict_visit(t->module, add_entry, p);
+}
+
+static json_t *position(const levin_trainer *t)
+{
+    const levin_position *p = &t->position;
+    json_t *o = json_object();
+    double seconds = p->seconds + (t->began > 0 ? levin__seconds() - t->began : 0);
+    levin__json_put(o, "moment", json_string(levin__moment_name(p->moment)));
+    levin__json_put(o, "epoch", json_integer(p->epoch));
+    levin__json_put(o, "batch", json_integer(p->batch));
+    levin__json_put(o, "global_step", json_integer(p->global_step));
+    levin__json_put(o, "total_batches", json_integer(p->total_batches));
+    levin__json_put(o, "stepped_batches", json_integer(p->stepped_batches));
+    levin__json_put(o, "stepped", json_boolean(p->stepped));
+    levin__json_put(o, "val_loader", json_integer(p->val_loader));
+    levin__json_put(o, "val_batch", json_integer(p->val_batch));
+    levin__json_put(o, "val_runs", json_integer(p->val_runs));
+    levin__json_put(o, "val_batches", json_integer(p->val_batches));
+    levin__json_put(o, "seconds", levin__json_real(seconds));
+    return o;
+}
+
+static int put_number(void *payload, const char *name, double *value)
+{
+    levin__json_put(payload, name, levin__json_real(*value));
+    return levin_error();
+}
+
+static json_t *optimizer(const levin_trainer *t)
+{
+    json_t *o = json_object(), *numbers = json_object();
+    const char *schedule = levin__lr_scheduler_name(t->optimizer);
+    levin__json_put(o, "name", json_string(levin_optimizer_name(t->optimizer)));
+    levin__json_put(o, "lr_scheduler", schedule ? json_string(schedule) : json_null());
+    levin__optimizer_visit_numbers(t->optimizer, put_number, numbers);
+    levin__json_put(o, "numbers", numbers);
+    return o;
+}
+
+/* 64 bits do not fit a JSON number. */
+static json_t *hex(uint64_t x)
+{
+    char text[17];
+    snprintf(text, sizeof text, "%016" PRIx64, x);
+    return json_string(text);
+}
+
+static json_t *randomness(const levin_trainer *t)
+{
+    json_t *o = json_object(), *generator = json_array(), *samplers = json_array();
+    levin__json_put(o, "seed", hex(t->seed));
+    for (int i = 0; i < 4; i++)
+        json_array_append_new(generator, hex(levin__generator()->s[i]));
+    levin__json_put(o, "generator", generator);
+    for (int stage = LEVIN_STAGE_TRAIN; stage <= LEVIN_STAGE_VALIDATE; stage++)
+        for (int i = 0; i < t->loaders[stage].n; i++)
+            json_array_append_new(samplers, hex(levin__dataloader_seed(t->loaders[stage].at[i])));
+    levin__json_put(o, "samplers", samplers);
+    return o;
+}
+
+static json_t *callbacks(levin_trainer *t)
+{
+    json_t *o = json_object();
+    for (int i = 0; i < t->n_callbacks; i++) {
+        levin_callback *c = t->callbacks[i];
+        if (!c->type->state_dict)
+            continue;
+        levin_state state = { json_object() };
+        c->type->state_dict(c, &state);
+        levin__json_put(o, c->type->state_key ? c->type->state_key(c) : c->type->name,
+                        state.object);
+    }
+    return o;
+}
+
+static json_t *hyperparameters(const levin_trainer *t)
+{
+    int n;
+    const char *const(*pairs)[2] = levin__module_hyperparameters(t->module, &n);
+    json_t *o = json_object();
+    for (int i = 0; i < n; i++)
+        levin__json_put(o, pairs[i][0], json_string(pairs[i][1] ? pairs[i][1] : ""));
+    return o;
+}
+
+static json_t *module_state(levin_trainer *t)
+{
+    levin_state state = { json_object() };
+    levin__hook_callbacks(t, LEVIN_HOOK_on_save_checkpoint, LEVIN_ALL);
+    if (t->module->type->on_save_checkpoint)
+        t->module->type->on_save_checkpoint(t->module, &state);
+    return state.object;
+}
+
+static json_t *make_header(levin_trainer *t, bool weights_only)
+{
+    json_t *header = json_object();
+    levin__json_put(header, "levin_version", json_string(LEVIN_VERSION));
+    levin__json_put(header, "epoch", json_integer(t->current_epoch));
+    levin__json_put(header, "global_step", json_integer(t->position.global_step));
+    levin__json_put(header, "loops", position(t));
+    levin__json_put(header, "hyper_parameters", hyperparameters(t));
+    if (!weights_only) {
+        levin__json_put(header, "callbacks", callbacks(t));
+        if (t->optimizer)
+            levin__json_put(header, "optimizer", optimizer(t));
+        levin__json_put(header, "random", randomness(t));
+        levin__json_put(header, "log", levin__checkpoint_log(t));
+    }
+    levin__json_put(header, "module", module_state(t));
+    return header;
+}
+
+int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_only)
+{
+    levin_hook hook = t->hook;
+    levin_scope *scope = levin_scope_begin();
+    pack tensors = { 0 };
+    json_t *header = make_header(t, weights_only);
+    if (!levin_error())
+        collect_tensors(t, &tensors, weights_only);
+    if (!levin_error())
+        levin__checkpoint_save(path, header, tensors.at, tensors.n);
+    json_decref(header);
+    levin_scope_end(scope);
+    t->hook = hook;
+    if (levin_error())
+        return levin_error();
+    levin__free(t->newest_checkpoint);
+    t->newest_checkpoint = levin__strdup(path);
+    return levin_error();
+}
+
+const char *levin__newest_checkpoint(const levin_trainer *t) { return t->newest_checkpoint; }
+
+/* A batch half done cannot be resumed: the file waits for its end. */
+static int ask(levin_trainer *t, const char *path)
+{
+    int n = t->n_pending;
+    char **grown =
+        levin__realloc(t->pending, (size_t)n * sizeof *grown, (size_t)(n + 1) * sizeof *grown);
+    char *copy = grown ? levin__strdup(path) : NULL;
+    if (grown)
+        t->pending = grown;
+    if (copy)
+        t->pending[t->n_pending++] = copy;
+    return levin_error();
+}
+
+void levin__checkpoint_write_pending(levin_trainer *t)
+{
+    for (int i = 0; i < t->n_pending; i++) {
+        if (!levin_error())
+            levin__checkpoint_write(t, t->pending[i], false);
+        levin__free(t->pending[i]);
+    }
+    t->n_pending = 0;
+}
+
+int levin_trainer_save_checkpoint(levin_trainer *t, const char *path)
+{
+    if (!t || !path || levin_error())
+        return levin_error();
+    if (!t->module)
+        return levin__error_set(LEVIN_ESTATE, "save_checkpoint: the trainer has run no module yet");
+    return t->in_batch ? ask(t, path) : levin__checkpoint_write(t, path, false);
+}

@@ -1,0 +1,37 @@
+/* checkpoint.h: what goes into a .ckpt, when it may be taken, and how it comes back. The container
+ * is formats/checkpoint.h's. */
+#ifndef LEVIN_TRAINER_CHECKPOINT_H
+#define LEVIN_TRAINER_CHECKPOINT_H
+
+#include "formats/checkpoint.h"
+#include "trainer/trainer.h"
+
+/* Tensors are "state_dict.<name>", "optimizer.<parameter>.<state>" and, inside a window of
+ * accumulate_grad_batches, "gradient.<name>". */
+#define LEVIN_CKPT_WEIGHT    "state_dict."
+#define LEVIN_CKPT_OPTIMIZER "optimizer."
+#define LEVIN_CKPT_GRADIENT  "gradient."
+
+/** Writes now. Only between batches. 0 or an error; then no file stands under path that did not
+ *  before. */
+int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_only);
+/** Writes what was asked for while a batch ran. */
+void levin__checkpoint_write_pending(levin_trainer *t);
+/** The file that was written last by this trainer, lent; NULL if none was. */
+const char *levin__newest_checkpoint(const levin_trainer *t);
+
+/** The logged values of an unfinished epoch, for the header and back: checkpoint_log.c. */
+json_t *levin__checkpoint_log(const levin_trainer *t);
+void levin__restore_log(levin_trainer *t, const json_t *header, const char *where);
+
+/** Turns "best" and "last" into a path of the caller's; other texts are copied. NULL after an
+ *  error, and also, without one, if there is no last file: then training starts afresh. */
+char *levin__checkpoint_find(levin_trainer *t, const char *what);
+
+/* restore.c: in the order of Lightning, the model first, the rest once the optimizer is there. */
+/** Weights, the module's own state, and the callbacks'. */
+void levin__restore_model(levin_trainer *t, const levin_checkpoint *c, const char *path);
+/** Position, optimizer, schedule, gradients, randomness, samplers and logged values. */
+void levin__restore_fit(levin_trainer *t, const levin_checkpoint *c, const char *path);
+
+#endif

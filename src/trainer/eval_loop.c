@@ -1,0 +1,198 @@
+/* eval_loop.c: one pass over evaluation loaders: the validations of fit, the sanity check before
+ * it, and the calls validate and test. Modules go into evaluation mode for it and come back to the
+ * modes they had, each its own. */
+#include "trainer/loops.h"
+
+#include "base/error.h"
+#include "nn/module.h"
+#include "trainer/checkpoint.h"
+#include "trainer/loaders.h"
+
+/* The hooks of a stage, and its step. */
+typedef struct {
+    levin_hook start, epoch_start, batch_start, step, batch_end, epoch_end, end;
+} stage_hooks;
+
+#define STAGE_HOOKS(name)                                                                          \
+    {                                                                                              \
+        LEVIN_HOOK_on_##name##_start, LEVIN_HOOK_on_##name##_epoch_start,                          \
+            LEVIN_HOOK_on_##name##_batch_start, LEVIN_HOOK_##name##_step,                          \
+            LEVIN_HOOK_on_##name##_batch_end, LEVIN_HOOK_on_##name##_epoch_end,                    \
+            LEVIN_HOOK_on_##name##_end                                                             \
+    }
+
+static const stage_hooks hooks_of[LEVIN_STAGES] = {
+    [LEVIN_STAGE_VALIDATE] = STAGE_HOOKS(validation),
+    [LEVIN_STAGE_TEST] = STAGE_HOOKS(test),
+};
+
+/* Whether this pass is part of training, and so of what a checkpoint describes. */
+static bool is_tracked(const levin_trainer *t)
+{
+    return t->running == LEVIN_RUNNING_FIT && !t->sanity;
+}
+
+static int64_t limit_of(const levin_trainer *t, int loader)
+{
+    int64_t limit = t->loaders[t->stage].limit[loader];
+    return t->sanity && t->set.num_sanity_val_steps < limit ? t->set.num_sanity_val_steps : limit;
+}
+
+static void enter_evaluation(levin_trainer *t)
+{
+    levin__module_push_modes(t->module);
+    if (t->stage == LEVIN_STAGE_VALIDATE && t->module->type->on_validation_model_eval)
+        levin__hook_module(t, LEVIN_HOOK_on_validation_model_eval);
+    else
+        levin_module_train(t->module, false);
+}
+
+static void leave_evaluation(levin_trainer *t)
+{
+    if (t->stage == LEVIN_STAGE_VALIDATE && t->module->type->on_validation_model_train)
+        levin__hook_module(t, LEVIN_HOOK_on_validation_model_train);
+    levin__module_pop_modes(t->module);
+}
+
+/* Evaluation draws from the upper half of the step numbers, so that it never takes what a training
+ * batch would get. */
+static void set_random(levin_trainer *t, int64_t batch)
+{
+    uint64_t counter = (uint64_t)(is_tracked(t) ? t->position.val_batches : batch);
+    levin_set_random(t->seed, counter | (uint64_t)1 << 63);
+}
+
+static void run_step(levin_trainer *t, levin_batch *b)
+{
+    const levin_module_class *type = t->module->type;
+    const stage_hooks *h = &hooks_of[t->stage];
+    levin_loaders *l = &t->loaders[t->stage];
+    levin__log_begin_batch(t, b->size, l->n > 1 ? (int)b->dataloader_idx : -1);
+    set_random(t, b->batch_idx);
+    levin__hook_call_batch(t, h->batch_start, b);
+    if (levin_error())
+        return;
+    levin__hook_enter(t, h->step);
+    if (t->stage == LEVIN_STAGE_TEST)
+        type->test_step(t->module, b);
+    else
+        type->validation_step(t->module, b);
+    if (levin_error())
+        return;
+    levin__hook_call_batch(t, h->batch_end, b);
+    if (!t->sanity && !levin_error()) {
+        int64_t runs = is_tracked(t) ? t->position.val_runs : 0;
+        levin__log_write_steps(t, runs * limit_of(t, (int)b->dataloader_idx) + b->batch_idx, false);
+    }
+}
+
+static bool run_batch(levin_trainer *t, int loader, int64_t batch)
+{
+    levin_position *p = &t->position;
+    levin_scope *scope = levin_scope_begin();
+    levin_batch b = { 0 };
+    t->in_batch = true;
+    int found = levin_dataloader_next(t->loaders[t->stage].at[loader], &b);
+    if (found == 0)
+        levin__error_set(LEVIN_ESTATE, "loader %d ended before batch %lld", loader,
+                         (long long)batch + 1);
+    if (found > 0) {
+        b.batch_idx = batch;
+        b.dataloader_idx = loader;
+        run_step(t, &b);
+    }
+    t->in_batch = false;
+    levin_scope_end(scope);
+    if (levin_error())
+        return false;
+    if (is_tracked(t)) {
+        p->val_loader = loader;
+        p->val_batch = batch + 1;
+        p->val_batches++;
+        p->moment = LEVIN_IN_VALIDATION;
+    }
+    levin__checkpoint_write_pending(t);
+    return !levin__interrupted(t);
+}
+
+static bool run_loader(levin_trainer *t, int loader, int64_t first)
+{
+    int64_t limit = limit_of(t, loader);
+    int64_t epoch = is_tracked(t) ? t->position.epoch : 0;
+    if (first >= limit)
+        return true;
+    if (levin_dataloader_begin(t->loaders[t->stage].at[loader], epoch, first) < 0)
+        return false;
+    for (int64_t batch = first; batch < limit; batch++)
+        if (!run_batch(t, loader, batch))
+            return false;
+    return true;
+}
+
+/* From the first batch on, or from where a checkpoint was taken in the middle. */
+static bool run_batches(levin_trainer *t)
+{
+    bool goes_on = is_tracked(t) && t->position.moment == LEVIN_IN_VALIDATION;
+    int loader = goes_on ? (int)t->position.val_loader : 0;
+    int64_t first = goes_on ? t->position.val_batch : 0;
+    if (!goes_on) {
+        levin__log_reset(t, t->stage);
+        levin__hook_call(t, hooks_of[t->stage].start);
+        levin__hook_call(t, hooks_of[t->stage].epoch_start);
+    }
+    for (; loader < t->loaders[t->stage].n && !levin_error(); loader++, first = 0)
+        if (!run_loader(t, loader, first))
+            return false;
+    return !levin_error();
+}
+
+static void end_pass(levin_trainer *t)
+{
+    const stage_hooks *h = &hooks_of[t->stage];
+    levin__log_end_batches(t);
+    levin__hook_call(t, h->epoch_end);
+    if (!levin_error() && !t->sanity)
+        levin__log_write_epoch(t, t->position.stepped_batches);
+    if (levin_error())
+        return;
+    levin__log_refresh(t);
+    if (is_tracked(t)) {
+        t->position.val_runs++;
+        t->position.moment = LEVIN_AT_VALIDATION_END;
+    }
+    levin__hook_callbacks(t, h->end, LEVIN_PLAIN);
+    levin__hook_module(t, h->end);
+    levin__hook_callbacks(t, h->end, LEVIN_MONITORS);
+}
+
+void levin__eval_loop(levin_trainer *t, levin_stage stage)
+{
+    bool gradients = levin_set_grad_enabled(false);
+    levin_dtype before = levin__precision_enter(t);
+    t->stage = stage;
+    enter_evaluation(t);
+    if (run_batches(t))
+        end_pass(t);
+    levin__log_end_batches(t);
+    leave_evaluation(t);
+    levin__precision_leave(before);
+    levin_set_grad_enabled(gradients);
+}
+
+/* A fit that is resumed inside an epoch has been checked before. */
+void levin__sanity_check(levin_trainer *t)
+{
+    bool inside_epoch = t->resumed && t->position.moment != LEVIN_AT_EPOCH_START;
+    if (!levin__limits_validates(t) || t->set.num_sanity_val_steps == 0 || inside_epoch)
+        return;
+    t->sanity = true;
+    t->stage = LEVIN_STAGE_VALIDATE;
+    levin__hook_callbacks(t, LEVIN_HOOK_on_sanity_check_start, LEVIN_ALL);
+    if (!levin_error())
+        levin__eval_loop(t, LEVIN_STAGE_VALIDATE);
+    if (!levin_error())
+        levin__hook_callbacks(t, LEVIN_HOOK_on_sanity_check_end, LEVIN_ALL);
+    levin__log_reset(t, LEVIN_STAGE_VALIDATE);
+    t->stage = LEVIN_STAGE_TRAIN;
+    t->sanity = false;
+}

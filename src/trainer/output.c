@@ -1,0 +1,70 @@
+/* output.c: see output.h. The only file of the room that writes to a stream. */
+#include "trainer/output.h"
+
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+void levin__output_set(levin_output *out, FILE *stream)
+{
+    *out = (levin_output){ .stream = stream };
+    int fd = stream ? fileno(stream) : -1;
+    out->is_terminal = fd >= 0 && isatty(fd);
+}
+
+int levin__output_width(const levin_output *out)
+{
+    struct winsize size;
+    if (out->is_terminal && ioctl(fileno(out->stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return 80;
+}
+
+static void clear_line(levin_output *out)
+{
+    if (out->line_open)
+        fputs("\r\033[K", out->stream);
+    out->line_open = false;
+}
+
+void levin__output_text(levin_output *out, const char *text)
+{
+    if (!out->stream)
+        return;
+    clear_line(out);
+    fputs(text, out->stream);
+    fflush(out->stream);
+}
+
+void levin__output_note(levin_output *out, const char *fmt, ...)
+{
+    if (!out->stream)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    clear_line(out);
+    vfprintf(out->stream, fmt, args);
+    fputc('\n', out->stream);
+    fflush(out->stream);
+    va_end(args);
+}
+
+void levin__output_line(levin_output *out, const char *text)
+{
+    if (!out->stream || !out->is_terminal)
+        return;
+    fputc('\r', out->stream);
+    fputs(text, out->stream);
+    fputs("\033[K", out->stream);
+    fflush(out->stream);
+    out->line_open = true;
+}
+
+void levin__output_close_line(levin_output *out)
+{
+    if (out->line_open) {
+        fputc('\n', out->stream);
+        fflush(out->stream);
+    }
+    out->line_open = false;
+}

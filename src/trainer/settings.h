@@ -1,0 +1,42 @@
+/* settings.h: the flags with every default filled in and every contradiction found. Plain numbers
+ * from here on: -1 is no limit, 0 none. */
+#ifndef LEVIN_TRAINER_SETTINGS_H
+#define LEVIN_TRAINER_SETTINGS_H
+
+#include <levin/trainer.h>
+
+typedef enum levin_stage {
+    LEVIN_STAGE_TRAIN,
+    LEVIN_STAGE_VALIDATE,
+    LEVIN_STAGE_TEST,
+    LEVIN_STAGE_PREDICT,
+    LEVIN_STAGES
+} levin_stage;
+
+typedef enum levin_precision { LEVIN_PRECISION_32, LEVIN_PRECISION_BF16_MIXED } levin_precision;
+
+typedef struct levin_settings {
+    char *root_dir;
+    levin_precision precision;
+    int64_t max_epochs, max_steps; // -1: no limit
+    int64_t min_epochs, min_steps;
+    double max_time;                  // seconds; negative: no limit
+    levin_amount limit[LEVIN_STAGES]; // a count or a fraction
+    levin_amount overfit;             // value 0: off
+    int64_t fast_dev_run;
+    levin_amount val_check_interval;
+    int64_t check_val_every_n_epoch; // -1: batches count over the whole run
+    int64_t num_sanity_val_steps;    // INT64_MAX: all
+    int64_t accumulate_grad_batches;
+    double gradient_clip_val; // 0: off
+    bool clip_by_value;
+    int64_t log_every_n_steps; // 0: never
+    bool checkpointing, progress_bar, model_summary;
+} levin_settings;
+
+/** Fills out from flags. Everything that is wrong with them is put into one message, which names
+ *  each flag. 0 or LEVIN_EINVAL; release with levin__settings_free either way. */
+int levin__settings_resolve(levin_settings *out, const levin_trainer_flags *flags);
+void levin__settings_free(levin_settings *s);
+
+#endif

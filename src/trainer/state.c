@@ -1,0 +1,83 @@
+/* state.c: see state.h. */
+#include "trainer/state.h"
+
+#include "base/error.h"
+
+#include <math.h>
+#include <string.h>
+
+json_t *levin__json_real(double value)
+{
+    if (isfinite(value))
+        return json_real(value);
+    return json_string(isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+}
+
+double levin__json_real_value(const json_t *value, double missing)
+{
+    if (json_is_number(value))
+        return json_number_value(value);
+    const char *text = json_string_value(value);
+    if (!text)
+        return missing;
+    if (strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0)
+        return *text == '-' ? -(double)INFINITY : (double)INFINITY;
+    return strcmp(text, "nan") == 0 ? (double)NAN : missing;
+}
+
+void levin__json_put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0)
+        levin__error_set(LEVIN_ENOMEM, "out of memory: a checkpoint's header");
+}
+
+static const json_t *need(const json_t *object, const char *key, const char *where)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!value)
+        levin__error_set(LEVIN_EFORMAT, "%s: \"%s\" is missing", where, key);
+    return value;
+}
+
+int64_t levin__json_need_int(const json_t *object, const char *key, const char *where)
+{
+    const json_t *value = need(object, key, where);
+    if (value && (!json_is_integer(value) || json_integer_value(value) < 0))
+        levin__error_set(LEVIN_EFORMAT, "%s: \"%s\" must be a whole number", where, key);
+    return value ? json_integer_value(value) : 0;
+}
+
+double levin__json_need_real(const json_t *object, const char *key, const char *where)
+{
+    const json_t *value = need(object, key, where);
+    if (value && !json_is_number(value) && !json_is_string(value))
+        levin__error_set(LEVIN_EFORMAT, "%s: \"%s\" must be a number", where, key);
+    return levin__json_real_value(value, 0);
+}
+
+int levin_state_set_number(levin_state *s, const char *key, double value)
+{
+    if (s && key)
+        levin__json_put(s->object, key, levin__json_real(value));
+    return levin_error();
+}
+
+int levin_state_set_text(levin_state *s, const char *key, const char *value)
+{
+    json_t *text = value ? json_string(value) : NULL;
+    if (value && !text)
+        return levin__error_set(LEVIN_EINVAL, "state: the text of '%s' is not UTF-8", key);
+    if (s && key && text)
+        levin__json_put(s->object, key, text);
+    return levin_error();
+}
+
+double levin_state_number(const levin_state *s, const char *key, double missing)
+{
+    return s && key ? levin__json_real_value(json_object_get(s->object, key), missing) : missing;
+}
+
+const char *levin_state_text(const levin_state *s, const char *key)
+{
+    return s && key ? json_string_value(json_object_get(s->object, key)) : NULL;
+}

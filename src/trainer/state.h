@@ -1,0 +1,23 @@
+/* state.h: a checkpoint's dictionary of numbers and texts, as JSON. JSON has no NaN and no
+ * infinity: they are the texts "nan", "inf" and "-inf". */
+#ifndef LEVIN_TRAINER_STATE_H
+#define LEVIN_TRAINER_STATE_H
+
+#include <jansson.h>
+#include <levin/trainer.h>
+
+struct levin_state {
+    json_t *object; // lent
+};
+
+/** A number that reads back with the same bits; NULL after LEVIN_ENOMEM. */
+json_t *levin__json_real(double value);
+/** Of a number or one of the three texts; missing for anything else. */
+double levin__json_real_value(const json_t *value, double missing);
+/** Adds a member; takes value. A NULL value is an error that stands already, or LEVIN_ENOMEM. */
+void levin__json_put(json_t *object, const char *key, json_t *value);
+/** A member that is an integer; LEVIN_EFORMAT if it is not there. */
+int64_t levin__json_need_int(const json_t *object, const char *key, const char *where);
+double levin__json_need_real(const json_t *object, const char *key, const char *where);
+
+#endif

@@ -1,0 +1,284 @@
+/* trainer.c: making a trainer from flags: its settings, loggers and callbacks, and what can be
+ * asked of it. What it does stands in calls.c. */
+#include "trainer/trainer.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "trainer/callbacks/builtin.h"
+#include "trainer/callbacks/model_checkpoint.h"
+#include "trainer/loaders.h"
+#include "trainer/loops.h"
+#include "trainer/module_state.h"
+
+#include <math.h>
+#include <string.h>
+
+static int take_loggers(levin_trainer *t, levin_logger **list)
+{
+    levin_logger *standard[] = { NULL, NULL };
+    int n = 0;
+    if (!list) {
+        standard[0] = levin_csv_logger(NULL, NULL);
+        list = standard;
+    }
+    while (list[n])
+        n++;
+    t->loggers = levin__calloc((size_t)n + 1, sizeof *t->loggers);
+    for (int i = 0; i < n; i++) {
+        if (t->loggers && !t->set.fast_dev_run)
+            t->loggers[t->n_loggers++] = list[i];
+        else
+            levin_logger_free(list[i]); // fast_dev_run leaves no files behind
+    }
+    return levin_error();
+}
+
+static const char *state_key(const levin_callback *c)
+{
+    return c->type->state_key ? c->type->state_key(c) : c->type->name;
+}
+
+static int check_state_key(const levin_trainer *t, const levin_callback *c)
+{
+    for (int i = 0; i < t->n_callbacks; i++)
+        if (c->type->state_dict && t->callbacks[i]->type->state_dict &&
+            strcmp(state_key(c), state_key(t->callbacks[i])) == 0)
+            return levin__error_set(LEVIN_EINVAL,
+                                    "callbacks: two of them would save their state as '%s'; give "
+                                    "them different options",
+                                    state_key(c));
+    return LEVIN_OK;
+}
+
+int levin__trainer_add_callback(levin_trainer *t, levin_callback *c)
+{
+    size_t n = (size_t)t->n_callbacks, size = sizeof *t->callbacks;
+    levin_callback **grown = NULL;
+    if (c && check_state_key(t, c) == LEVIN_OK)
+        grown = levin__realloc(t->callbacks, n * size, (n + 1) * size);
+    if (!grown) {
+        levin_callback_free(c);
+        return levin_error();
+    }
+    t->callbacks = grown;
+    int at = c->type->monitors ? t->n_callbacks : t->n_plain_callbacks++;
+    memmove(&grown[at + 1], &grown[at], (size_t)(t->n_callbacks - at) * size);
+    grown[at] = c;
+    t->n_callbacks++;
+    return LEVIN_OK;
+}
+
+/* Callbacks that a flag brings, and the flags that forbid one. */
+static void add_builtin(levin_trainer *t, bool has_checkpoint)
+{
+    const levin_settings *s = &t->set;
+    if (has_checkpoint && !s->checkpointing)
+        levin__error_set(LEVIN_EINVAL,
+                         "enable_checkpointing: off, but callbacks holds a ModelCheckpoint");
+    if (s->max_time >= 0)
+        levin__trainer_add_callback(t, levin__timer(s->max_time));
+    if (s->progress_bar)
+        levin__trainer_add_callback(t, levin__progress_bar());
+    if (s->model_summary)
+        levin__trainer_add_callback(t, levin__model_summary());
+    if (s->checkpointing && !has_checkpoint)
+        levin__trainer_add_callback(t, levin_model_checkpoint(NULL));
+}
+
+static void take_callbacks(levin_trainer *t, levin_callback **list)
+{
+    bool has_checkpoint = false;
+    for (; list && *list; list++) {
+        has_checkpoint |= levin__is_model_checkpoint(*list);
+        levin__trainer_add_callback(t, *list);
+    }
+    add_builtin(t, has_checkpoint);
+}
+
+/* An older program's flags are shorter than ours: what it does not know is the default. A newer
+ * program's may be longer, as long as it asks for nothing that we do not know. */
+static bool copy_flags(levin_trainer_flags *out, const levin_trainer_flags *flags, size_t size)
+{
+    *out = (levin_trainer_flags){ 0 };
+    if (!flags)
+        return true;
+    memcpy(out, flags, size < sizeof *out ? size : sizeof *out);
+    for (size_t i = sizeof *out; i < size; i++) {
+        if (((const char *)flags)[i]) {
+            levin__error_set(LEVIN_EVERSION, "trainer: flags of a newer version of levin are set");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What the flags hand over is ours even when nothing comes of it. */
+static void drop(const levin_trainer_flags *f)
+{
+    for (levin_logger **l = f->logger; l && *l; l++)
+        levin_logger_free(*l);
+    for (levin_callback **c = f->callbacks; c && *c; c++)
+        levin_callback_free(*c);
+}
+
+levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t size)
+{
+    levin_trainer_flags f;
+    bool stands = copy_flags(&f, flags, size);
+    levin_trainer *t = levin__calloc(1, sizeof *t);
+    if (!t) {
+        drop(&f);
+        return NULL;
+    }
+    levin__output_set(&t->out, stderr);
+    if (stands)
+        levin__settings_resolve(&t->set, &f);
+    levin__log_init(&t->log);
+    take_loggers(t, f.logger);
+    take_callbacks(t, f.callbacks);
+    if (levin_error()) {
+        levin_trainer_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+void levin__trainer_forget_module(levin_trainer *t)
+{
+    levin_optimizer_free(t->optimizer);
+    t->optimizer = NULL;
+    t->module = NULL;
+}
+
+void levin_trainer_free(levin_trainer *t)
+{
+    if (!t)
+        return;
+    if (t->module)
+        levin__module_set_trainer(t->module, NULL);
+    levin__trainer_forget_module(t);
+    levin__loaders_free(t);
+    for (int i = 0; i < t->n_callbacks; i++)
+        levin_callback_free(t->callbacks[i]);
+    levin__free(t->callbacks);
+    for (int i = 0; i < t->n_loggers; i++)
+        levin_logger_free(t->loggers[i]);
+    levin__free(t->loggers);
+    for (int i = 0; i < t->n_pending; i++)
+        levin__free(t->pending[i]);
+    levin__free(t->pending);
+    levin__free(t->ckpt_path);
+    levin__free(t->newest_checkpoint);
+    levin__free(t->exception);
+    levin__log_free(&t->log);
+    levin__settings_free(&t->set);
+    levin__free(t);
+}
+
+levin_callback *levin_callback_new(const levin_callback_class *type)
+{
+    if (!type || type->size < sizeof(levin_callback)) {
+        levin__error_set(LEVIN_EINVAL, "callback class: LEVIN_CALLBACK(type) sets its size");
+        return NULL;
+    }
+    levin_callback *c = levin__calloc(1, type->size);
+    if (c)
+        c->type = type;
+    return c;
+}
+
+void levin_callback_free(levin_callback *c)
+{
+    if (c && c->type->free)
+        c->type->free(c);
+    levin__free(c);
+}
+
+void levin_logger_free(levin_logger *l)
+{
+    if (l && l->type->free)
+        l->type->free(l);
+    levin__free(l);
+}
+
+int64_t levin_trainer_global_step(const levin_trainer *t)
+{
+    return t ? t->position.global_step : 0;
+}
+int64_t levin_trainer_current_epoch(const levin_trainer *t) { return t ? t->current_epoch : 0; }
+
+int64_t levin_trainer_num_training_batches(const levin_trainer *t)
+{
+    return t ? levin__limits_total(t, LEVIN_STAGE_TRAIN) : 0;
+}
+
+double levin_trainer_metric(const levin_trainer *t, const char *key)
+{
+    double value = (double)NAN;
+    if (t && key)
+        levin__log_metric((levin_trainer *)t, key, LEVIN_FOR_CALLBACKS, &value);
+    return value;
+}
+
+bool levin_trainer_has_metric(const levin_trainer *t, const char *key)
+{
+    double value;
+    return t && key && levin__log_metric((levin_trainer *)t, key, LEVIN_FOR_CALLBACKS, &value);
+}
+
+const char *levin_trainer_log_dir(const levin_trainer *t)
+{
+    if (!t || !t->n_loggers || !t->loggers[0]->type->log_dir)
+        return NULL;
+    return t->loggers[0]->type->log_dir(t->loggers[0]);
+}
+
+const char *levin_trainer_best_model_path(const levin_trainer *t)
+{
+    for (int i = 0; t && i < t->n_callbacks; i++)
+        if (levin__is_model_checkpoint(t->callbacks[i]))
+            return levin__model_checkpoint_best(t->callbacks[i]);
+    return "";
+}
+
+void levin_trainer_stop(levin_trainer *t)
+{
+    if (t)
+        t->should_stop = true;
+}
+
+void levin_trainer_interrupt(levin_trainer *t)
+{
+    if (t)
+        t->interrupted = 1;
+}
+
+bool levin__interrupted(levin_trainer *t)
+{
+    if (t->interrupted)
+        levin__error_set(LEVIN_EINTERRUPTED,
+                         "interrupted in epoch %lld after batch %lld (step %lld)",
+                         (long long)t->position.epoch, (long long)t->position.batch,
+                         (long long)t->position.global_step);
+    return t->interrupted != 0;
+}
+
+const char *levin_trainer_exception(const levin_trainer *t)
+{
+    return t && t->exception ? t->exception : "";
+}
+
+bool levin_trainer_sanity_checking(const levin_trainer *t) { return t && t->sanity; }
+
+int64_t levin_trainer_estimated_stepping_batches(levin_trainer *t)
+{
+    if (!t || !t->module || levin__loaders_prepare(t, LEVIN_STAGE_TRAIN) < 0)
+        return 0;
+    return levin__fit_steps(t);
+}
+
+void levin_trainer_set_output(levin_trainer *t, FILE *stream)
+{
+    if (t)
+        levin__output_set(&t->out, stream);
+}

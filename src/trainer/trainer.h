@@ -1,0 +1,86 @@
+/* trainer.h: the inside of the Trainer, shared by the files of this room. Each group of fields
+ * belongs to one file, which alone writes it. */
+#ifndef LEVIN_TRAINER_TRAINER_H
+#define LEVIN_TRAINER_TRAINER_H
+
+#include "trainer/hooks.h"
+#include "trainer/log.h"
+#include "trainer/output.h"
+#include "trainer/position.h"
+#include "trainer/settings.h"
+
+#include <levin/sys/logger.h>
+#include <signal.h>
+
+/* Which public call runs. */
+typedef enum levin_running {
+    LEVIN_RUNNING_NOTHING,
+    LEVIN_RUNNING_FIT,
+    LEVIN_RUNNING_VALIDATE,
+    LEVIN_RUNNING_TEST,
+    LEVIN_RUNNING_PREDICT,
+} levin_running;
+
+/* Why fit ended. */
+typedef enum levin_stop_reason {
+    LEVIN_STOPPED_BY_NOTHING,
+    LEVIN_STOPPED_BY_NO_BATCHES,
+    LEVIN_STOPPED_BY_MAX_STEPS,
+    LEVIN_STOPPED_BY_MAX_EPOCHS,
+    LEVIN_STOPPED_BY_REQUEST,
+} levin_stop_reason;
+
+/* The loaders of a stage, and how many batches of each a run takes. */
+typedef struct levin_loaders {
+    levin_dataloader **at;
+    int64_t *limit; // NULL until limits.c has looked
+    int n;
+} levin_loaders;
+
+struct levin_trainer {
+    levin_settings set; // settings.c
+    levin_output out;
+
+    levin_callback **callbacks; // those that monitor last
+    int n_callbacks, n_plain_callbacks;
+    levin_logger **loggers;
+    int n_loggers;
+
+    levin_running running; // calls.c
+    levin_stage stage;
+    bool sanity; // the validation before training runs
+    levin_module *module;
+    levin_optimizer *optimizer;
+    levin_loaders loaders[LEVIN_STAGES];
+    levin_take_prediction *take;
+    void *take_payload;
+    char *ckpt_path; // what this call was asked to load, resolved; or NULL
+    uint64_t seed;   // of all counter-based randomness of this call
+
+    levin_position position; // fit_loop.c
+    int64_t current_epoch;
+    double began; // when training began, on levin__seconds
+    double last_validation;
+    int64_t val_check_batch; // limits.c: validate every so many batches; 0: by time, or never
+    bool in_batch;           // a batch runs: checkpoints wait for its end
+    bool resumed;            // position came from a checkpoint and has not been used yet
+    char **pending;          // paths of checkpoints that wait: checkpoint.c
+    int n_pending;
+    char *newest_checkpoint;
+    levin_stop_reason stopped_by;
+
+    bool should_stop;
+    volatile sig_atomic_t interrupted;
+    char *exception; // message, while on_exception runs
+
+    levin_hook hook; // which one runs: hooks.c
+    levin_log_book log;
+};
+
+/** Puts a callback among the others of its kind; takes it. 0 or an error code. */
+int levin__trainer_add_callback(levin_trainer *t, levin_callback *c);
+
+/** The module is being freed or goes to another trainer: drops it and its optimizer. */
+void levin__trainer_forget_module(levin_trainer *t);
+
+#endif
