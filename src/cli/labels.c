@@ -92,18 +92,6 @@ bool cli_labels_of_checkpoint(cli_labels *out, const char *path)
     return !levin_error();
 }
 
-char *cli_labels_print(const cli_labels *l)
-{
-    json_t *list = json_array();
-    for (int64_t i = 0; i < l->n; i++)
-        json_array_append_new(list, json_string(l->names[i]));
-    char *dumped = json_dumps(list, 0);
-    char *text = levin__strdup(dumped);
-    free(dumped);
-    json_decref(list);
-    return text;
-}
-
 static int64_t find(const cli_labels *l, const char *name)
 {
     for (int64_t i = 0; i < l->n; i++)
@@ -120,34 +108,14 @@ bool cli_labels_same(const cli_labels *a, const cli_labels *b)
     return same;
 }
 
-static bool unknown_label(const cli_labels *model, const char *name, const char *where)
+bool cli_labels_order(cli_labels *data, const cli_labels *model)
 {
-    levin_buffer list = LEVIN_BUFFER((size_t)1 << 20);
-    for (int64_t i = 0; i < model->n && list.size < 200; i++)
-        levin__buffer_addf(&list, "%s%s", i ? ", " : "", model->names[i]);
-    levin__error_set(LEVIN_EINVAL, "%s: label '%s' is none of the model's: %s", where, name,
-                     list.data ? list.data : "none");
-    levin__buffer_free(&list);
-    return false;
-}
-
-bool cli_labels_order(cli_labels *data, const cli_labels *model, const char *where)
-{
-    for (int64_t i = 0; i < data->n; i++)
-        if (find(model, data->names[i]) < 0)
-            return unknown_label(model, data->names[i], where);
-    cli_labels ordered = { 0 };
-    if (!cli_labels_copy(&ordered, (const char *const *)model->names, model->n))
+    char **ordered = levin__calloc((size_t)data->n + 1, sizeof *ordered);
+    if (!ordered)
         return false;
-    for (int64_t i = 0; i < model->n; i++) {
-        int64_t at = find(data, model->names[i]);
-        if (at < 0)
-            continue;
-        levin__free(ordered.names[i]);
-        ordered.names[i] = data->names[at];
-        data->names[at] = NULL;
-    }
-    cli_labels_free(data);
-    *data = ordered;
+    for (int64_t i = 0; i < data->n; i++)
+        ordered[i] = data->names[find(data, model->names[i])];
+    levin__free(data->names);
+    data->names = ordered;
     return true;
 }

@@ -20,14 +20,9 @@ bool cli_labels_copy(cli_labels *out, const char *const *names, int64_t n);
 bool cli_labels_of_folder(cli_labels *out, const char *folder);
 /** The same of a checkpoint that `levin fit` wrote. */
 bool cli_labels_of_checkpoint(cli_labels *out, const char *path);
-/** As a JSON list, which YAML reads too; the caller's. NULL after an error. */
-char *cli_labels_print(const cli_labels *l);
-
 /** Whether both have the same names, letter case and order aside. */
 bool cli_labels_same(const cli_labels *a, const cli_labels *b);
-/** Puts data's names into model's order and keeps data's spelling; what only the model knows is added
- *  under its own. Every name of data must be known to model, else the error says which is not; where
- *  begins the message. False after an error. */
-bool cli_labels_order(cli_labels *data, const cli_labels *model, const char *where);
+/** Puts data's names, which are the same as model's, into model's order. False after an error. */
+bool cli_labels_order(cli_labels *data, const cli_labels *model);
 
 #endif

@@ -211,7 +211,7 @@ static bool print_amount(levin_buffer *out, levin_amount a, const levin_flag *fl
 }
 
 /* Quoted where a YAML reader would take the plain word for something else. */
-static bool print_text(levin_buffer *out, const char *text)
+bool levin__flag_print_text(levin_buffer *out, const char *text)
 {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
@@ -232,7 +232,7 @@ bool levin__flag_print(levin_buffer *out, const levin_trainer_flags *f, const le
     const char *text = flag->missing;
     switch (flag->type) {
     case LEVIN_FLAG_TEXT:
-        return *(const char *const *)field ? print_text(out, *(const char *const *)field)
+        return *(const char *const *)field ? levin__flag_print_text(out, *(const char *const *)field)
                                            : levin__buffer_add_text(out, text);
     case LEVIN_FLAG_INT:
         return print_int(out, *(const int64_t *)field, flag);

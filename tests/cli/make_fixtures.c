@@ -1,6 +1,6 @@
-/* make_tiny_model.c: writes two model folders that the tests of the program run on: DIR/plain, a
- * BERT with two layers of 32 random numbers a token, and DIR/nli, the same with a random head for
- * three classes. A hundred kilobytes each, the same bytes every time. */
+/* make_fixtures.c: writes what the tests of the program run on: DIR/plain, a BERT with two layers
+ * of 32 random numbers a token; DIR/nli, the same with a random head for three classes; DIR/mnli, a
+ * few rows of the generated NLI set. The same bytes every time, some hundred kilobytes in all. */
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -104,13 +104,16 @@ static void make_nli(const char *plain, const char *folder)
 int main(int argc, char **argv)
 {
     if (argc != 2) {
-        fprintf(stderr, "usage: make_tiny_model DIR\n");
+        fprintf(stderr, "usage: make_fixtures DIR\n");
         return 2;
     }
     char *plain = levin__path_join(argv[1], "plain"), *nli = levin__path_join(argv[1], "nli");
+    char *mnli = levin__path_join(argv[1], "mnli");
     make_plain(plain);
     make_nli(plain, nli);
+    levin_generate_nli(mnli, 96, 48, 48, 1);
     levin__free(plain);
     levin__free(nli);
-    return levin_perror("make_tiny_model");
+    levin__free(mnli);
+    return levin_perror("make_fixtures");
 }
