@@ -18,7 +18,8 @@ typedef struct cli_data_args {
     const char *train_file, *validation_file, *test_file;
     const char *text_column, *text_pair_column, *label_column;
     int64_t max_train_rows; // 0: all
-    int64_t batch_size, max_length;
+    int64_t batch_size;
+    int64_t max_length; // 0: 128, or the model's positions if these are fewer
 } cli_data_args;
 
 typedef struct cli_optimizer_args {

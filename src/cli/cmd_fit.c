@@ -15,9 +15,8 @@ static int run(const levin_command *c, const cli_args *a)
 }
 
 static const cli_group *const groups[] = {
-    &cli_model_group,     &cli_head_group, &cli_data_group, &cli_reading_group,
-    &cli_optimizer_group, &cli_run_group,  &cli_ckpt_group, &cli_json_group,
-    &cli_trainer_group,   NULL
+    &cli_model_group, &cli_head_group, &cli_data_group, &cli_reading_group, &cli_optimizer_group,
+    &cli_run_group,   &cli_ckpt_group, &cli_json_group, &cli_trainer_group, NULL
 };
 
 const levin_command cli_cmd_fit = {
@@ -26,9 +25,9 @@ const levin_command cli_cmd_fit = {
     .usage = "--model.name DIR --data.task NAME --data.dir DIR [--option value ...]\n"
              "       levin fit --model.name DIR --data.train_file FILE [--data.validation_file "
              "FILE] ...",
-    .about = "Trains all weights of a pretrained encoder and a new head, validates, tests where "
-             "there is a labelled\ntest set, and saves a Hugging Face folder as <log_dir>/model. "
-             "Logs and checkpoints lie in\nlightning_logs/version_N.",
+    .about = "Trains all weights of a pretrained encoder and a head, validates, tests where there "
+             "is a labelled test set, and saves a Hugging Face folder as <log_dir>/model. Logs and "
+             "checkpoints lie in lightning_logs/version_N.",
     .groups = groups,
     .run = run,
 };

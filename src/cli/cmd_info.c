@@ -14,23 +14,42 @@ static const struct {
     const char *name;
     size_t offset;
 } slots[] = {
-#define SLOT(f) { #f, offsetof(levin_kernels, f) }
-    SLOT(fill),          SLOT(axpy),
-    SLOT(unary),         SLOT(unary_bwd),
-    SLOT(binary),        SLOT(binary_bwd),
-    SLOT(dropout),       SLOT(matmul),
-    SLOT(column_sum),    SLOT(softmax),
-    SLOT(softmax_bwd),   SLOT(layer_norm),
-    SLOT(layer_norm_bwd), SLOT(residual_norm),
-    SLOT(attention),     SLOT(attention_bwd),
-    SLOT(gather),        SLOT(scatter_add),
-    SLOT(segment_sum),   SLOT(segment_sum_bwd),
-    SLOT(copy_block),    SLOT(cross_entropy),
-    SLOT(cross_entropy_bwd), SLOT(pair_loss),
-    SLOT(pair_loss_bwd), SLOT(argmax),
-    SLOT(accuracy),      SLOT(find_outside),
-    SLOT(sum_squares),   SLOT(clamp),
-    SLOT(adam),          SLOT(sgd),
+#define SLOT(f)                                                                                    \
+    {                                                                                              \
+#        f, offsetof(levin_kernels, f)                                                             \
+    }
+    SLOT(fill),
+    SLOT(axpy),
+    SLOT(unary),
+    SLOT(unary_bwd),
+    SLOT(binary),
+    SLOT(binary_bwd),
+    SLOT(dropout),
+    SLOT(matmul),
+    SLOT(column_sum),
+    SLOT(softmax),
+    SLOT(softmax_bwd),
+    SLOT(layer_norm),
+    SLOT(layer_norm_bwd),
+    SLOT(residual_norm),
+    SLOT(attention),
+    SLOT(attention_bwd),
+    SLOT(gather),
+    SLOT(scatter_add),
+    SLOT(segment_sum),
+    SLOT(segment_sum_bwd),
+    SLOT(copy_block),
+    SLOT(cross_entropy),
+    SLOT(cross_entropy_bwd),
+    SLOT(pair_loss),
+    SLOT(pair_loss_bwd),
+    SLOT(argmax),
+    SLOT(accuracy),
+    SLOT(find_outside),
+    SLOT(sum_squares),
+    SLOT(clamp),
+    SLOT(adam),
+    SLOT(sgd),
 #undef SLOT
 };
 enum { SLOTS = sizeof slots / sizeof *slots };
@@ -162,9 +181,9 @@ const levin_command cli_cmd_info = {
     .help = "version, back end, instruction sets, threads; or what a model folder holds",
     .usage = "[--model.name DIR] [--fallbacks] [--json]",
     .about = "Without a model: what this levin is and what it runs on. With one: what the folder "
-             "holds.\n"
+             "holds. "
              "LEVIN_BACKEND=ref and LEVIN_CPU=avx512_bf16|avx512|avx2|generic choose the back end, "
-             "LEVIN_NUM_THREADS\nthe number of threads.",
+             "LEVIN_NUM_THREADS the number of threads.",
     .groups = groups,
     .run = run,
 };

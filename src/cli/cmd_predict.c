@@ -16,6 +16,7 @@ typedef struct {
     const cli_args *args;
     levin_tokenizer *tokenizer;
     levin_module *model;
+    int max_length;              // tokens of a text or pair
     int most;                    // lines of a batch
     cli_example *examples;       // (most)
     cli_prediction *predictions; // (most)
@@ -36,7 +37,7 @@ static void print(const cli_prediction *p)
 /* Answers the first n examples and forgets them. */
 static void answer(predictor *p, int n)
 {
-    bool good = cli_predict(p->model, p->tokenizer, (int)p->args->data.max_length, p->examples, n,
+    bool good = cli_predict(p->model, p->tokenizer, p->max_length, p->examples, n,
                             p->predictions) == LEVIN_OK;
     for (int i = 0; i < n; i++) {
         if (good)
@@ -103,7 +104,7 @@ static bool open_model(predictor *p)
 {
     p->examples = levin__calloc((size_t)p->most, sizeof *p->examples);
     p->predictions = levin__calloc((size_t)p->most, sizeof *p->predictions);
-    p->tokenizer = cli_tokenizer(p->args);
+    p->tokenizer = cli_tokenizer(p->args, &p->max_length);
     p->model = p->tokenizer ? cli_trained_classifier(p->args) : NULL;
     return !levin_error();
 }
@@ -125,8 +126,9 @@ static int run(const levin_command *c, const cli_args *a)
     return levin_error() ? CLI_FAILED : CLI_DONE;
 }
 
-static const cli_group *const groups[] = { &cli_example_group, &cli_model_group, &cli_head_group,
-                                           &cli_reading_group, &cli_ckpt_group,  &cli_json_group,
+static const cli_group *const groups[] = { &cli_example_group,       &cli_model_group,
+                                           &cli_head_group,          &cli_reading_group,
+                                           &cli_ckpt_group,          &cli_json_group,
                                            &cli_trainer_brief_group, NULL };
 
 const levin_command cli_cmd_predict = {
@@ -135,8 +137,8 @@ const levin_command cli_cmd_predict = {
     .usage = "--model.name DIR [--text TEXT [--text_pair TEXT]]",
     .about =
         "Writes {\"label\": ..., \"score\": ...} a line: the likeliest class and its probability; "
-        "a regression\nwrites {\"score\": ...}. Without --text, reads {\"text\": ..., "
-        "\"text_pair\": ...} lines from standard input\nand answers them in their order, as they "
+        "a regression writes {\"score\": ...}. Without --text, reads {\"text\": ..., "
+        "\"text_pair\": ...} lines from standard input and answers them in their order, as they "
         "come.",
     .groups = groups,
     .run = run,

@@ -182,9 +182,9 @@ const levin_command cli_cmd_tokenize = {
     .help = "texts to tokens, ids and byte offsets",
     .usage = "--model DIR [--text TEXT [--text_pair TEXT]] [--input-format jsonl] [--json]",
     .about = "Reads texts from --text or standard input and writes the tokens of each on a line of "
-             "its own.\n"
+             "its own. "
              "With --json each line is {\"ids\": [...], \"type_ids\": [...], \"offsets\": [[begin, "
-             "end], ...]};\n"
+             "end], ...]}; "
              "offsets count bytes of the text that the token is from.",
     .groups = groups,
     .run = run,

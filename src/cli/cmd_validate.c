@@ -10,8 +10,8 @@ static void evaluate(cli_session *s, cli_split split)
     levin_dataloader *loaders[] = { cli_session_open(s, split, true), NULL };
     const levin_run_opts opts = { .loaders = loaders, .ckpt_path = a->ckpt_path };
     if (loaders[0])
-        (split == CLI_TEST ? levin_trainer_test_with : levin_trainer_validate_with)(
-            s->trainer, s->model, &opts);
+        (split == CLI_TEST ? levin_trainer_test_with
+                           : levin_trainer_validate_with)(s->trainer, s->model, &opts);
 }
 
 static int run_split(const levin_command *c, const cli_args *a, cli_split split)
@@ -35,15 +35,11 @@ static int run_validate(const levin_command *c, const cli_args *a)
     return run_split(c, a, CLI_VALIDATION);
 }
 
-static int run_test(const levin_command *c, const cli_args *a)
-{
-    return run_split(c, a, CLI_TEST);
-}
+static int run_test(const levin_command *c, const cli_args *a) { return run_split(c, a, CLI_TEST); }
 
-static const cli_group *const groups[] = {
-    &cli_model_group, &cli_head_group, &cli_data_group,    &cli_reading_group, &cli_run_group,
-    &cli_ckpt_group,  &cli_json_group, &cli_trainer_group, NULL
-};
+static const cli_group *const groups[] = { &cli_model_group,   &cli_head_group,    &cli_data_group,
+                                           &cli_reading_group, &cli_run_group,     &cli_ckpt_group,
+                                           &cli_json_group,    &cli_trainer_group, NULL };
 
 const levin_command cli_cmd_validate = {
     .name = "validate",
@@ -51,7 +47,7 @@ const levin_command cli_cmd_validate = {
     .usage = "--model.name DIR --data.task NAME --data.dir DIR [--ckpt_path FILE]\n"
              "       levin validate --model.name DIR --data.validation_file FILE",
     .about = "Passes the validation set through a model that levin fit has saved, or through the "
-             "weights of a\ncheckpoint.",
+             "weights of a checkpoint.",
     .groups = groups,
     .run = run_validate,
 };

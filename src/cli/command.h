@@ -11,7 +11,7 @@ typedef struct levin_command {
     const char *name;
     const char *help;               // one line
     const char *usage;              // what follows the name
-    const char *about;              // lines of at most 100 columns
+    const char *about;              // a paragraph
     const cli_group *const *groups; // closed by NULL; NULL: no options
     const cli_preset *presets;      // defaults that differ from the options' own; closed by NULL
     bool takes_word;

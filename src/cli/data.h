@@ -11,6 +11,7 @@ typedef enum cli_split { CLI_TRAIN, CLI_VALIDATION, CLI_TEST } cli_split;
 typedef struct cli_data {
     const cli_args *args;
     const levin_tokenizer *tokenizer; // lent
+    int max_length;                   // tokens of a row
     bool regression;
     cli_labels labels; // the data's spelling, the order of the model's outputs
     bool as_model;     // the model has these labels already

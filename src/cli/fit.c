@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "cli/results.h"
 #include "cli/session.h"
+#include "trainer/number.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,12 +16,17 @@
 static void print_value(levin_buffer *out, const cli_session *s, int i, const cli_row *row)
 {
     const char *text = s->args->texts[i];
+    double number;
     if (row->flag)
         levin__flag_print(out, &s->args->trainer, row->flag);
-    else if (row->option->type == CLI_TEXT && text)
+    else if (!text)
+        levin__buffer_add_text(out, row->option->type == CLI_SWITCH ? "false" : "null");
+    else if (row->option->type == CLI_NUMBER && levin__number_parse(text, &number))
+        levin__flag_print_number(out, number);
+    else if (row->option->type == CLI_TEXT)
         levin__flag_print_text(out, text);
     else
-        levin__buffer_add_text(out, text ? text : row->option->type == CLI_SWITCH ? "false" : "null");
+        levin__buffer_add_text(out, text);
 }
 
 /* ["entailment", "neutral", "contradiction"]: a JSON list, which YAML reads too. The caller's. */
@@ -35,7 +41,8 @@ static char *print_labels(const levin_module *m)
     return copy;
 }
 
-/* Every option of the command line, given or not, and the labels: what it takes to run this again. */
+/* Every option of the command line, given or not, and the labels: what it takes to run this again.
+ */
 static void save_hyperparameters(const cli_session *s)
 {
     cli_row row;
@@ -109,7 +116,7 @@ static char *save(const cli_session *s)
 
 static void report(const cli_session *s, const char *folder, json_t *results)
 {
-    static const char *const metrics[] = { "train_loss", "val_loss",  "val_acc",
+    static const char *const metrics[] = { "train_loss", "val_loss", "val_acc",
                                            "test_loss",  "test_acc", NULL };
     const cli_meter *m = s->meter;
     cli_result_metrics(results, s->trainer, metrics);

@@ -99,7 +99,8 @@ void cli_help_command(FILE *to, const levin_command *c)
 {
     cli_row row;
     const char *group = "";
-    fprintf(to, "usage: levin %s %s\n\n%s\n", c->name, c->usage, c->about);
+    fprintf(to, "usage: levin %s %s\n\n", c->name, c->usage);
+    wrap(to, c->about, 0);
     for (int i = 0; cli_row_at(c, i, &row); i++) {
         if (strcmp(row.group->title, group) != 0)
             title(to, group = row.group->title);

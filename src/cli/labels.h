@@ -1,5 +1,5 @@
-/* labels.h: the classes of a model and of its data. Labels go by name, never by order: a folder that
- * calls class 0 contradiction keeps doing so when it is trained on. */
+/* labels.h: the classes of a model and of its data. Labels go by name, never by order: a folder
+ * that calls class 0 contradiction keeps doing so when it is trained on. */
 #ifndef LEVIN_CLI_LABELS_H
 #define LEVIN_CLI_LABELS_H
 

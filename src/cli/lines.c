@@ -15,7 +15,7 @@ static const size_t MAX_ROOM = (size_t)1 << 28; // of one batch; no line can be 
 struct cli_lines {
     int fd, most;
     bool ended;
-    char *data;            // what was read: [begin, end) has not been handed out
+    char *data; // what was read: [begin, end) has not been handed out
     size_t room;
     size_t begin, scanned, end; // up to scanned there is no newline
     int64_t number;             // of the line handed out last

@@ -5,17 +5,22 @@
 
 #include <math.h>
 
-levin_tokenizer *cli_tokenizer(const cli_args *a)
+enum { DEFAULT_LENGTH = 128 };
+
+levin_tokenizer *cli_tokenizer(const cli_args *a, int *max_length)
 {
     levin_bert_config config;
     if (levin_bert_config_read(&config, a->model.name) < 0)
         return NULL;
-    if (a->data.max_length > config.max_position_embeddings) {
+    int64_t positions = config.max_position_embeddings, wanted = a->data.max_length;
+    if (wanted > positions) {
         levin__error_set(LEVIN_EINVAL,
                          "--data.max_length %lld: the model has positions for %lld tokens",
-                         (long long)a->data.max_length, (long long)config.max_position_embeddings);
+                         (long long)wanted, (long long)positions);
         return NULL;
     }
+    int64_t usual = positions < DEFAULT_LENGTH ? positions : DEFAULT_LENGTH;
+    *max_length = (int)(wanted ? wanted : usual);
     return levin_tokenizer_from_pretrained(a->model.name);
 }
 
@@ -26,7 +31,9 @@ levin_module *cli_classifier(const cli_args *a, int64_t n, const char *const *na
         .pooling = a->model.pooling,
         .optimizer = a->optimizer.name,
         .lr = a->optimizer.lr,
-        .weight_decay = isnan(decay) ? 0 : decay == 0 ? -1 : decay,
+        .weight_decay = isnan(decay) ? 0
+                        : decay == 0 ? -1
+                                     : decay,
         .lr_scheduler = a->lr_scheduler,
         .warmup = a->warmup,
         .label_names = names,

@@ -7,9 +7,9 @@
 
 #include <levin/bert.h>
 
-/** The tokenizer of --model.name, once it is known that the folder is a BERT and that
- *  --data.max_length fits it. Yours. */
-levin_tokenizer *cli_tokenizer(const cli_args *a);
+/** The tokenizer of --model.name, once it is known that the folder is a BERT; in *max_length the
+ *  tokens that a row may have, which --data.max_length must not set above the model's. Yours. */
+levin_tokenizer *cli_tokenizer(const cli_args *a, int *max_length);
 /** A classifier with n outputs under these names (NULL: the folder's, or none). Yours. */
 levin_module *cli_classifier(const cli_args *a, int64_t n, const char *const *names);
 /** The classifier that the folder, with --ckpt_path if given, holds; it must have a head. Yours. */

@@ -11,7 +11,10 @@
 
 #define TO(field) offsetof(cli_args, field)
 
-static const char *list_word(const char *const *list, int n, int i) { return i < n ? list[i] : NULL; }
+static const char *list_word(const char *const *list, int n, int i)
+{
+    return i < n ? list[i] : NULL;
+}
 #define WORD_LIST(function, ...)                                                                   \
     static const char *function(int i)                                                             \
     {                                                                                              \
@@ -62,9 +65,9 @@ static const cli_option data_options[] = {
     { .name = "--data.task",
       .value = "NAME",
       .type = CLI_WORD,
-      .words = levin__glue_task_name,
+      .words = levin__glue_word,
       .offset = TO(data.task),
-      .help = "a GLUE task: says files, columns and labels" },
+      .help = "a GLUE task, which knows its files, columns and labels" },
     { .name = "--data.dir",
       .value = "DIR",
       .type = CLI_TEXT,
@@ -125,8 +128,8 @@ static const cli_option reading_options[] = {
       .least = 3,
       .most = 65536,
       .offset = TO(data.max_length),
-      .missing = "128",
-      .help = "tokens of a row, [CLS] and [SEP] counted; longer texts are cut" },
+      .help = "tokens of a row, [CLS] and [SEP] counted, longer texts are cut; by default 128, or "
+              "less if the model has fewer positions" },
     { 0 },
 };
 

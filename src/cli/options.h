@@ -14,17 +14,17 @@ typedef enum cli_type {
 } cli_type;
 
 typedef struct cli_option {
-    const char *name;  // with its dashes
-    const char *value; // what stands for the value in help; NULL for a switch
+    const char *name;    // with its dashes
+    const char *value;   // what stands for the value in help; NULL for a switch
     const char *missing; // the default; NULL: none
     const char *help;
     cli_type type;
-    size_t offset;                // in cli_args
-    const char *(*words)(int i);  // CLI_WORD: the list, NULL past its end
-    double least, most;           // of numbers; most 0: no limit
-    bool above;                   // least itself is not allowed
-    bool required;                // there is no running without it
-    const char *also;             // another name, or NULL
+    size_t offset;               // in cli_args
+    const char *(*words)(int i); // CLI_WORD: the list, NULL past its end
+    double least, most;          // of numbers; most 0: no limit
+    bool above;                  // least itself is not allowed
+    bool required;               // there is no running without it
+    const char *also;            // another name, or NULL
 } cli_option;
 
 typedef struct cli_group {

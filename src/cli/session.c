@@ -35,13 +35,13 @@ levin_dataloader *cli_session_open(cli_session *s, cli_split split, bool keep)
 {
     const cli_args *a = s->args;
     cli_labels labels = { 0 };
-    s->data.tokenizer = s->tokenizer = cli_tokenizer(a);
+    s->data.tokenizer = s->tokenizer = cli_tokenizer(a, &s->data.max_length);
     levin_dataset *d = NULL;
     if (s->tokenizer && model_labels(a, keep, &labels))
         d = cli_data_begin(&s->data, split, &labels, keep);
     if (d) {
-        const char *const *names = (const char *const *)(s->data.as_model ? labels.names
-                                                                          : s->data.labels.names);
+        const char *const *names =
+            (const char *const *)(s->data.as_model ? labels.names : s->data.labels.names);
         s->model = cli_classifier(a, cli_data_num_outputs(&s->data), names);
     }
     cli_labels_free(&labels);

@@ -20,8 +20,8 @@ typedef struct cli_session {
     double began;
 } cli_session;
 
-/** Makes the trainer and looks at the options for split. CLI_DONE, or CLI_USAGE after an error. End s
- *  either way. */
+/** Makes the trainer and looks at the options for split. CLI_DONE, or CLI_USAGE after an error. End
+ * s either way. */
 int cli_session_begin(cli_session *s, const levin_command *c, const cli_args *a, cli_split split);
 /** Opens tokenizer, data and model, in the sequence in which a mistake is cheapest to find. With
  *  keep, the labels of the model hold. A loader over split, yours; NULL after an error. */

@@ -70,5 +70,5 @@ PY
 }
 
 # Options under which a fit of the tiny model takes a fraction of a second.
-quick=(--data.batch_size 16 --data.max_length 48 --optimizer.lr 1e-3 --trainer.max_epochs 1
+quick=(--data.batch_size 16 --optimizer.lr 1e-3 --trainer.max_epochs 1
     --trainer.num_sanity_val_steps 0)

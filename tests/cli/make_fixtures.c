@@ -11,9 +11,9 @@
 #include <stdio.h>
 
 static const char *const words[] = {
-    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the",  "a",    "an",    "is",    "was",
-    "not",   "no",    "and",   "good",  "bad",    "fine", "poor", "dog",   "cat",   "bird",
-    "man",   "woman", "child", "sleeps", "runs",  "eats", "red",  "green", "house", "street",
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]",  "[MASK]", "the",  "a",    "an",    "is",    "was",
+    "not",   "no",    "and",   "good",   "bad",    "fine", "poor", "dog",   "cat",   "bird",
+    "man",   "woman", "child", "sleeps", "runs",   "eats", "red",  "green", "house", "street",
 };
 static const char marks[] = ".,!?;:'\"()-";
 

@@ -1,4 +1,5 @@
-/* stranger.c: a program that knows nothing but the installed library: a tensor, an error, a version. */
+/* stranger.c: a program that knows nothing but the installed library: a tensor, an error, a
+ * version. */
 #include <levin/levin.h>
 
 #include <stdio.h>
