@@ -74,6 +74,7 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
     if (records) {
         levin_call **tape = levin__tape();
         c->before = *tape;
+        c->tape = levin__scope_current();
         *tape = c;
         c->y->call = c;
         c->y->requires_grad = true;
