@@ -68,7 +68,8 @@ LEVIN_API char *levin_tensor_describe(const levin_tensor *t, char *text, size_t 
  *  of this scope. */
 LEVIN_API levin_tensor *levin_keep(const levin_tensor *t);
 
-/** A leaf takes part in gradients when this is on; returns t. */
+/** A leaf takes part in gradients when this is on; returns t. A leaf is f32 and outlives its
+ * scopes: a parameter, or what levin_tensor_new gave. */
 LEVIN_API levin_tensor *levin_requires_grad(levin_tensor *t, bool on);
 /** The gradient that levin_backward left in a leaf, or NULL. Lent by t. */
 LEVIN_API levin_tensor *levin_tensor_grad(const levin_tensor *t);

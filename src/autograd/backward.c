@@ -155,15 +155,25 @@ int levin_backward(levin_tensor *loss)
     return result;
 }
 
+static int check_leaf(const levin_tensor *t, bool on)
+{
+    if (t->call)
+        return levin__error_set(LEVIN_EINVAL, "requires_grad: wants a leaf, not the result of %s",
+                                t->call->op->name);
+    if (t->dtype != LEVIN_F32)
+        return levin__error_set(LEVIN_EDTYPE, "requires_grad: wants an f32 leaf, not %s",
+                                levin_dtype_name((levin_dtype)t->dtype));
+    if (on && !t->owned)
+        return levin__error_set(LEVIN_EINVAL, "requires_grad: a gradient outlives the scope that "
+                                              "this tensor belongs to; make it by "
+                                              "levin_tensor_new");
+    return LEVIN_OK;
+}
+
 levin_tensor *levin_requires_grad(levin_tensor *t, bool on)
 {
-    if (!t)
+    if (!t || check_leaf(t, on) < 0)
         return NULL;
-    if (t->call || t->dtype != LEVIN_F32) {
-        levin__error_set(LEVIN_EINVAL, "requires_grad: only f32 leaves, not the result of %s",
-                         t->call ? t->call->op->name : "another type");
-        return NULL;
-    }
     t->requires_grad = on;
     return t;
 }

@@ -208,6 +208,30 @@ static void a_way_back_that_leaves_its_scope_is_an_error(void **state)
     levin_tensor_free(x);
 }
 
+static void only_f32_tensors_of_ones_own_become_leaves(void **state)
+{
+    (void)state;
+    levin_tensor *x = vector_leaf(3, 1);
+    levin_tensor *ids = levin_tensor_new(LEVIN_I64, 1, (const int64_t[]){ 3 });
+    levin_scope *scope = levin_scope_begin();
+    assert_null(levin_requires_grad(NULL, true));
+    assert_int_equal(levin_error(), LEVIN_OK);
+    assert_null(levin_requires_grad(levin_scale(x, 2), true));
+    assert_error(LEVIN_EINVAL, "requires_grad: wants a leaf, not the result of scale");
+    assert_null(levin_requires_grad(ids, true));
+    assert_error(LEVIN_EDTYPE, "requires_grad: wants an f32 leaf, not i64");
+    /* Its gradient would live on the heap, and nobody would free it. */
+    assert_null(levin_requires_grad(levin_zeros(LEVIN_F32, 0, NULL), true));
+    assert_error(LEVIN_EINVAL, "levin_tensor_new");
+    assert_null(levin_requires_grad(levin_reshape(ids, 1, (const int64_t[]){ 3 }), true));
+    levin_error_clear();
+    levin_tensor *dense = levin_zeros(LEVIN_F32, 0, NULL);
+    assert_ptr_equal(levin_requires_grad(dense, false), dense);
+    levin_scope_end(scope);
+    levin_tensor_free(x);
+    levin_tensor_free(ids);
+}
+
 static void batches_of_nothing_have_gradients_of_zero(void **state)
 {
     (void)state;
@@ -279,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_scope_that_ends_takes_its_tape_along),
         cmocka_unit_test(a_tape_within_leaves_the_one_around_it_alone),
         cmocka_unit_test(a_way_back_that_leaves_its_scope_is_an_error),
+        cmocka_unit_test(only_f32_tensors_of_ones_own_become_leaves),
         cmocka_unit_test(batches_of_nothing_have_gradients_of_zero),
         cmocka_unit_test(texts_of_no_tokens_have_gradients_of_zero),
         cmocka_unit_test(the_memory_of_dead_gradients_serves_again),
