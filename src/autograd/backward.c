@@ -111,6 +111,7 @@ static int check_loss(const levin_tensor *loss)
 
 static int walk(void)
 {
+    int before = levin_error();
     for (levin_call *c = *levin__tape(); c; c = c->before) {
         levin_tensor *y = c->y;
         if (!y->grad)
@@ -118,6 +119,8 @@ static int walk(void)
         if (!c->op->backward(c))
             return levin__error_set(LEVIN_EBUG, "%s: no back end could compute its gradient",
                                     c->op->name);
+        if (levin_error() != before)
+            return levin_error(); // a kernel met it on the way
         levin__backward_recycle(y->grad);
         y->grad = NULL;
     }

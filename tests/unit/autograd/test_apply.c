@@ -164,6 +164,47 @@ static void a_copy_that_finds_no_memory_is_an_error(void **state)
     free_product(&p);
 }
 
+typedef struct {
+    int nulls, agreements; // results that are NULL; results that are NULL exactly after an error
+} failures;
+
+enum { TRIES = 10 };
+
+/* In a thread of its own, whose scopes have no spare memory yet. Later on its workers alone, new
+ * ones each time, need some: whether they come to it before the work is done is theirs to say. */
+static void *fail_everywhere(void *result)
+{
+    failures *f = result;
+    const int64_t shape[] = { 300, 700 };
+    levin_tensor *x = leaf(2, shape, 0), *w = leaf(2, shape, 0);
+    for (int i = 1; i <= TRIES; i++) {
+        levin_set_num_threads(i + 1);
+        levin_scope *scope = levin_scope_begin();
+        levin__alloc_fail_at(i <= 4 ? i : 1);
+        levin_tensor *y = levin_gelu(levin_linear_op(x, w, NULL));
+        levin__alloc_fail_at(0);
+        f->nulls += !y;
+        f->agreements += !y == (levin_error() == LEVIN_ENOMEM);
+        levin_error_clear();
+        levin_scope_end(scope);
+    }
+    levin_tensor_free(x);
+    levin_tensor_free(w);
+    return NULL;
+}
+
+static void what_a_kernel_could_not_finish_is_null(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    failures f = { 0 };
+    assert_int_equal(pthread_create(&thread, NULL, fail_everywhere, &f), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(f.agreements, TRIES);
+    assert_in_range(f.nulls, 2, TRIES);
+    levin_set_num_threads(2);
+}
+
 enum { MANY = 4096 };
 
 /* Which elements the next dropout call with p = 0.5 keeps, as text. */
@@ -288,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_changed_parameter_is_copied_again),
         cmocka_unit_test(a_copy_is_made_once_and_refreshed_in_place),
         cmocka_unit_test(a_copy_that_finds_no_memory_is_an_error),
+        cmocka_unit_test(what_a_kernel_could_not_finish_is_null),
         cmocka_unit_test(the_same_key_gives_the_same_pattern),
         cmocka_unit_test(another_seed_or_step_gives_another_pattern),
         cmocka_unit_test(only_a_call_that_draws_takes_a_key),

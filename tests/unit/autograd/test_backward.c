@@ -2,6 +2,7 @@
  * nonsense is an error. */
 #include "unit/autograd/leaf.h"
 
+#include "base/memory.h"
 #include "base/scope.h"
 
 static void gradients_of_two_calls_add_up(void **state)
@@ -287,6 +288,40 @@ static void the_memory_of_dead_gradients_serves_again(void **state)
     levin_tensor_free(x);
 }
 
+static levin_tensor *model(const levin_tensor *x, const levin_tensor *w, const levin_tensor *g)
+{
+    levin_tensor *y = levin_layer_norm(levin_linear_gelu(x, w, g), g, g, 1e-5);
+    return levin_mean(levin_mean(levin_mul(y, y), 1), 0);
+}
+
+/* The result of a way back whose n-th allocation fails; every leaf is new and needs a gradient. */
+static int backward_that_fails_at(int64_t n)
+{
+    const int64_t shape[] = { 3, 3 };
+    levin_tensor *x = leaf(2, shape, 0), *w = leaf(2, shape, -1), *g = vector_leaf(3, 1);
+    levin_scope *scope = levin_scope_begin();
+    levin_tensor *loss = model(x, w, g);
+    levin__alloc_fail_at(n);
+    int result = levin_backward(loss);
+    levin__alloc_fail_at(0);
+    levin_scope_end(scope);
+    levin_tensor_free(x);
+    levin_tensor_free(w);
+    levin_tensor_free(g);
+    return result;
+}
+
+static void every_allocation_that_fails_is_an_error(void **state)
+{
+    (void)state;
+    for (int64_t n = 1; n <= 3; n++) {
+        assert_int_equal(backward_that_fails_at(n), LEVIN_ENOMEM);
+        assert_error(LEVIN_ENOMEM, "out of memory");
+    }
+    assert_int_equal(backward_that_fails_at(0), LEVIN_OK);
+    assert_int_equal(levin_error(), LEVIN_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +342,7 @@ int main(void)
         cmocka_unit_test(batches_of_nothing_have_gradients_of_zero),
         cmocka_unit_test(texts_of_no_tokens_have_gradients_of_zero),
         cmocka_unit_test(the_memory_of_dead_gradients_serves_again),
+        cmocka_unit_test(every_allocation_that_fails_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
