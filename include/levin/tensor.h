@@ -68,13 +68,15 @@ LEVIN_API char *levin_tensor_describe(const levin_tensor *t, char *text, size_t 
  *  of this scope. */
 LEVIN_API levin_tensor *levin_keep(const levin_tensor *t);
 
-/** A leaf takes part in gradients when this is on; returns t. */
+/** A leaf takes part in gradients when this is on; returns t. A leaf is f32 and outlives its
+ * scopes: a parameter, or what levin_tensor_new gave. */
 LEVIN_API levin_tensor *levin_requires_grad(levin_tensor *t, bool on);
 /** The gradient that levin_backward left in a leaf, or NULL. Lent by t. */
 LEVIN_API levin_tensor *levin_tensor_grad(const levin_tensor *t);
 
 /** Adds d loss / d leaf to the gradient of every leaf that requires one; loss has one element.
- * Walks the tape of the current scope and clears it. 0 or an error code. */
+ * Walks the tape of the current scope and clears it, so a second time is LEVIN_ESTATE, as is a way
+ *  that leads into another scope. 0 or an error code. */
 LEVIN_API int levin_backward(levin_tensor *loss);
 /** Whether operators on this thread record themselves; returns what was set before. On at first. */
 LEVIN_API bool levin_set_grad_enabled(bool on);

@@ -59,6 +59,7 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
     for (int i = 0; i < required; i++)
         if (!draft->x[i])
             return NULL; // the error that made it NULL is already recorded
+    int before = levin_error();
     levin_call *c = levin__scope_alloc(sizeof *c);
     if (!c)
         return NULL;
@@ -71,9 +72,12 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
         levin__error_set(LEVIN_EBUG, "%s: no back end could compute it", op->name);
         return NULL;
     }
+    if (levin_error() != before)
+        return NULL; // a kernel met it on the way: what it wrote is worth nothing
     if (records) {
         levin_call **tape = levin__tape();
         c->before = *tape;
+        c->tape = levin__scope_current();
         *tape = c;
         c->y->call = c;
         c->y->requires_grad = true;

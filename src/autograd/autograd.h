@@ -27,6 +27,7 @@ typedef struct levin_op {
 struct levin_call {
     const levin_op *op;
     levin_call *before; // on the tape
+    levin_scope *tape;  // whose tape that is; NULL once it was walked or cleared
     levin_tensor *y;
     const levin_tensor *x[LEVIN_MAX_INPUTS];
     int n; // inputs

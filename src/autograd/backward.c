@@ -42,8 +42,23 @@ void levin__backward_recycle(levin_tensor *t)
 
 bool levin__wants_grad(const levin_call *c, int i) { return c->x[i] && c->x[i]->requires_grad; }
 
+/* A result that is no longer on the tape of the current scope, or never was, cannot hand its
+ * gradient on; without this check it would be lost in silence. */
+static bool has_history(const levin_tensor *t)
+{
+    if (!t->call || t->call->tape == levin__scope_current())
+        return true;
+    levin__error_set(LEVIN_ESTATE,
+                     "backward: the way back from a result of %s is gone: backward went it before, "
+                     "or it belongs to the scope around this one",
+                     t->call->op->name);
+    return false;
+}
+
 static bool make_grad(levin_tensor *t)
 {
+    if (!has_history(t))
+        return false;
     if (t->grad)
         return true;
     t->grad = t->call ? levin__backward_scratch(t) : levin__tensor_heap_like(t, LEVIN_F32);
@@ -91,11 +106,12 @@ static int check_loss(const levin_tensor *loss)
     if (!loss->requires_grad)
         return levin__error_set(LEVIN_ESTATE, "backward: the loss depends on no parameter that "
                                               "requires a gradient");
-    return LEVIN_OK;
+    return has_history(loss) ? LEVIN_OK : levin_error();
 }
 
 static int walk(void)
 {
+    int before = levin_error();
     for (levin_call *c = *levin__tape(); c; c = c->before) {
         levin_tensor *y = c->y;
         if (!y->grad)
@@ -103,10 +119,31 @@ static int walk(void)
         if (!c->op->backward(c))
             return levin__error_set(LEVIN_EBUG, "%s: no back end could compute its gradient",
                                     c->op->name);
+        if (levin_error() != before)
+            return levin_error(); // a kernel met it on the way
         levin__backward_recycle(y->grad);
         y->grad = NULL;
     }
     return LEVIN_OK;
+}
+
+static void clear_tape(void)
+{
+    for (levin_call *c = *levin__tape(); c; c = c->before)
+        c->tape = NULL;
+    *levin__tape() = NULL;
+}
+
+/* d loss / d loss is 1, which a loss that is a leaf itself adds to what stands there. */
+static bool begin_at(levin_tensor *loss)
+{
+    if (!make_grad(loss))
+        return false;
+    levin_tensor *one = levin__tensor_like(loss, (levin_dtype)loss->grad->dtype);
+    bool add = !loss->grad_is_fresh;
+    loss->grad_is_fresh = false;
+    return one && LEVIN_RUN(fill, levin__array(one), 1, 1) &&
+           LEVIN_RUN(axpy, levin__array(loss->grad), 1, levin__array(one), 1, add);
 }
 
 int levin_backward(levin_tensor *loss)
@@ -115,24 +152,31 @@ int levin_backward(levin_tensor *loss)
     if (result < 0)
         return result;
     dead.n = 0;
-    if (!make_grad(loss) || !LEVIN_RUN(fill, levin__array(loss->grad), 1, 1))
-        return levin_error();
-    loss->grad_is_fresh = false;
-    result = loss->call ? walk() : LEVIN_OK;
-    *levin__tape() = NULL;
+    result = begin_at(loss) ? walk() : levin_error();
+    clear_tape();
     dead.n = 0;
     return result;
 }
 
+static int check_leaf(const levin_tensor *t, bool on)
+{
+    if (t->call)
+        return levin__error_set(LEVIN_EINVAL, "requires_grad: wants a leaf, not the result of %s",
+                                t->call->op->name);
+    if (t->dtype != LEVIN_F32)
+        return levin__error_set(LEVIN_EDTYPE, "requires_grad: wants an f32 leaf, not %s",
+                                levin_dtype_name((levin_dtype)t->dtype));
+    if (on && !t->owned)
+        return levin__error_set(LEVIN_EINVAL, "requires_grad: a gradient outlives the scope that "
+                                              "this tensor belongs to; make it by "
+                                              "levin_tensor_new");
+    return LEVIN_OK;
+}
+
 levin_tensor *levin_requires_grad(levin_tensor *t, bool on)
 {
-    if (!t)
+    if (!t || check_leaf(t, on) < 0)
         return NULL;
-    if (t->call || t->dtype != LEVIN_F32) {
-        levin__error_set(LEVIN_EINVAL, "requires_grad: only f32 leaves, not the result of %s",
-                         t->call ? t->call->op->name : "another type");
-        return NULL;
-    }
     t->requires_grad = on;
     return t;
 }

@@ -41,8 +41,11 @@ int levin__json_save(const char *path, const json_t *value)
     levin_writer *w = levin__writer_open(path);
     if (!w)
         return levin_error();
-    json_dump_callback(value, add_chunk, w, JSON_INDENT(2) | JSON_ENCODE_ANY);
-    levin__writer_add(w, "\n", 1);
+    bool whole = json_dump_callback(value, add_chunk, w, JSON_INDENT(2) | JSON_ENCODE_ANY) == 0;
+    if (levin__writer_add(w, "\n", 1) && !whole) { // not for want of room on the disk
+        levin__writer_abort(w);
+        return levin__error_set(LEVIN_EINVAL, "%s: a value that JSON cannot hold", path);
+    }
     return levin__writer_commit(w);
 }
 

@@ -4,10 +4,11 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
-enum { MAX_WORD = 64 };
+enum { MAX_WORD = 64, MAX_LIST = 400 };
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
@@ -17,7 +18,7 @@ static int distance(const char *a, const char *b)
 {
     size_t na = strlen(a), nb = strlen(b);
     if (na > MAX_WORD || nb > MAX_WORD)
-        return MAX_WORD;
+        return INT_MAX;
     int rows[3][MAX_WORD + 1]; // the row being made, and the two before it
     for (size_t j = 0; j <= nb; j++)
         rows[0][j] = (int)j;
@@ -64,8 +65,10 @@ int levin__unknown_word(const char *kind, const char *text, const char *const *w
         return levin__error_set(LEVIN_EINVAL, "unknown %s '%s', did you mean %s?", kind, text,
                                 near);
     levin_buffer list = LEVIN_BUFFER(4096);
-    for (; *words; words++)
+    for (; *words && list.size < MAX_LIST; words++) // a message holds no more
         levin__buffer_addf(&list, "%s%s", list.size ? ", " : "", *words);
+    if (*words)
+        levin__buffer_add_text(&list, ", ...");
     int code = levin__error_set(LEVIN_EINVAL, "unknown %s '%s', known: %s", kind, text,
                                 list.data ? list.data : "none");
     levin__buffer_free(&list);

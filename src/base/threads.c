@@ -25,8 +25,8 @@ static struct {
     pthread_mutex_t mutex; // guards the sleep of workers
     pthread_cond_t wake;
     pthread_t threads[MAX_THREADS];
-    int started; // workers that exist; the caller is one more thread
-    int wanted;  // threads to use, the caller included; 0 until first asked
+    int started;       // workers that exist; the caller is one more thread
+    atomic_int wanted; // threads to use, the caller included; 0 until first asked
     atomic_uint_least64_t state;
     atomic_int sleeping, quit;
     atomic_int members; // workers that may take part in the present job
@@ -34,6 +34,7 @@ static struct {
     int64_t tasks;
     void (*fn)(void *context, int64_t task);
     void *context;
+    levin_error_note failure; // the first error of a worker in the present job
 } pool = { .busy = PTHREAD_MUTEX_INITIALIZER,
            .mutex = PTHREAD_MUTEX_INITIALIZER,
            .wake = PTHREAD_COND_INITIALIZER };
@@ -62,6 +63,19 @@ static void run_tasks(void)
         pool.fn(pool.context, task);
     }
     inside_task = false;
+}
+
+/* Nobody would ever read an error that stays on a worker. */
+static void hand_error_over(void)
+{
+    if (!levin_error())
+        return;
+    levin_error_note note;
+    levin__error_take(&note);
+    pthread_mutex_lock(&pool.mutex);
+    if (!pool.failure.code)
+        pool.failure = note;
+    pthread_mutex_unlock(&pool.mutex);
 }
 
 /* Whether there is something to do since job number seen: another job, or the end. */
@@ -107,8 +121,10 @@ static void *worker(void *argument)
             return NULL;
         if (!enter(&seen))
             continue;
-        if (index < atomic_load(&pool.members))
+        if (index < atomic_load(&pool.members)) {
             run_tasks();
+            hand_error_over();
+        }
         atomic_fetch_sub(&pool.state, 1);
     }
 }
@@ -144,21 +160,19 @@ static void start_workers(int count)
         pool.started++;
 }
 
+/* Without a lock, since a task may ask while the pool is busy with it. */
 int levin_num_threads(void)
 {
-    pthread_mutex_lock(&pool.busy);
-    if (!pool.wanted)
-        pool.wanted = default_threads();
-    int n = pool.wanted;
-    pthread_mutex_unlock(&pool.busy);
-    return n;
+    int n = atomic_load(&pool.wanted);
+    if (n)
+        return n;
+    int wanted = default_threads();
+    return atomic_compare_exchange_strong(&pool.wanted, &n, wanted) ? wanted : n;
 }
 
 void levin_set_num_threads(int n)
 {
-    pthread_mutex_lock(&pool.busy);
-    pool.wanted = n < 1 ? default_threads() : n > MAX_THREADS ? MAX_THREADS : n;
-    pthread_mutex_unlock(&pool.busy);
+    atomic_store(&pool.wanted, n < 1 ? default_threads() : n > MAX_THREADS ? MAX_THREADS : n);
 }
 
 static void run_here(int64_t tasks, void (*fn)(void *, int64_t), void *context)
@@ -173,15 +187,14 @@ void levin__parallel_for(int64_t tasks, void (*fn)(void *context, int64_t task),
         run_here(tasks, fn, context);
         return;
     }
-    if (!pool.wanted)
-        pool.wanted = default_threads();
-    if (pool.started < pool.wanted - 1)
-        start_workers(pool.wanted - 1);
+    int wanted = levin_num_threads() - 1;
+    if (pool.started < wanted)
+        start_workers(wanted);
     pool.fn = fn;
     pool.context = context;
     pool.tasks = tasks;
     atomic_store(&pool.next, 0);
-    atomic_store(&pool.members, pool.wanted - 1);
+    atomic_store(&pool.members, wanted);
     uint64_t job = atomic_load(&pool.state) / ONE_JOB + 1;
     atomic_store(&pool.state, job * ONE_JOB + OPEN);
     wake_sleepers();
@@ -193,6 +206,8 @@ void levin__parallel_for(int64_t tasks, void (*fn)(void *context, int64_t task),
         else
             sched_yield();
     }
+    levin__error_give(&pool.failure);
+    pool.failure.code = LEVIN_OK;
     pthread_mutex_unlock(&pool.busy);
 }
 

@@ -79,7 +79,7 @@ levin_tensor *levin__parameter_declare(levin_module *m, const char *name, int nd
         levin__parameter_free(p);
         return NULL;
     }
-    p->tensor.requires_grad = true;
+    p->tensor.requires_grad = p->tensor.owned = true;
     if (m->node->last)
         m->node->last->next = p;
     else

@@ -162,7 +162,7 @@ levin_tensor *levin_tensor_new(levin_dtype dtype, int ndim, const int64_t *shape
     if (!t)
         return NULL;
     levin__tensor_wrap(t, dtype, ndim, shape, NULL, data);
-    t->on_heap = true;
+    t->on_heap = t->owned = true;
     return t;
 }
 
@@ -181,7 +181,7 @@ levin_tensor *levin_tensor_new_ragged(levin_dtype dtype, int64_t batch, const in
         if (t) {
             levin_ragged *r = (levin_ragged *)(t + 1);
             levin__tensor_wrap(t, dtype, n_inner + 2, dim, fill_ragged(r, batch, lengths), data);
-            t->on_heap = true;
+            t->on_heap = t->owned = true;
         }
     }
     levin__free(draft);
@@ -205,7 +205,7 @@ levin_tensor *levin__tensor_heap_like(const levin_tensor *like, levin_dtype dtyp
     if (!t)
         return NULL;
     levin__tensor_wrap(t, dtype, like->ndim, like->dim, r ? copy_ragged(t + 1, r) : NULL, data);
-    t->on_heap = true;
+    t->on_heap = t->owned = true;
     return t;
 }
 

@@ -1,8 +1,7 @@
 /* tensor.h: the inside of a tensor, for the rooms that make them: operators, modules, data.
  *
  * Only back ends look at what data points to. A tensor's header and its numbers may live in a
- * scope, on the heap, in a mapped file or in a loader's buffer; owner says which part is to be
- * freed. */
+ * scope, on the heap, in a mapped file or in a loader's buffer. */
 #ifndef LEVIN_TENSOR_TENSOR_H
 #define LEVIN_TENSOR_TENSOR_H
 
@@ -26,6 +25,7 @@ struct levin_tensor {
     int8_t dtype;                   // levin_dtype
     bool requires_grad;             // a leaf that wants a gradient, or a result that leads to one
     bool on_heap;                   // header, numbers and ragged are one heap block of their own
+    bool owned;                     // whoever frees it frees grad and half too: it may be a leaf
     bool grad_is_fresh;             // grad holds old numbers: the next write replaces them
     levin_tensor *grad;             // of a leaf: dtype f32
     struct levin_call *call;        // NULL for a leaf
