@@ -56,7 +56,8 @@ typedef struct levin_classifier_opts {
     const char *pooling;            // "pooler" (default), "cls", "mean"
     const char *optimizer;          // "adamw" (default), "adam", "sgd"
     double lr;                      // 0 means 2e-5
-    double weight_decay;            // adamw: 0.01 if negative; not on biases and LayerNorm
+    double weight_decay;            // 0 means 0.01 for adamw, which spares biases and LayerNorm,
+                                    // and none for the others; negative: none
     const char *lr_scheduler;       // "constant" (default), "linear", "cosine", "polynomial", ...
     double warmup;                  // steps, or a share of them below 1
     const char *const *label_names; // num_labels names; NULL: the folder's, or LABEL_0, ...
@@ -69,8 +70,8 @@ typedef struct levin_classifier_opts {
  * the head is taken from the folder where names and shapes fit, else new. Yours. */
 LEVIN_API levin_module *levin_classifier_from_pretrained(const char *folder, int64_t num_labels,
                                                          const levin_classifier_opts *opts);
-/** Saves a classifier as a Hugging Face folder: config.json, model.safetensors and the tokenizer.
- */
+/** Saves a classifier as a Hugging Face folder: config.json, model.safetensors and the tokenizer,
+ * which may be NULL. A folder that was not there appears as a whole or not at all. */
 LEVIN_API int levin_classifier_save(levin_module *classifier, const levin_tokenizer *tokenizer,
                                     const char *folder);
 /** What was not in the folder and began anew, names with ", " between them; "" if nothing. Lent. */

@@ -39,7 +39,8 @@ LEVIN_API levin_tokenizer *levin_tokenizer_with_added(const levin_tokenizer *t,
 
 LEVIN_API int64_t levin_tokenizer_vocab_size(const levin_tokenizer *t);   // added tokens included
 LEVIN_API int levin_tokenizer_model_max_length(const levin_tokenizer *t); // 0: no limit known
-/** Id of a token, -1 if unknown; token of an id, NULL if unknown. */
+/** Id of a token, -1 if unknown; token of an id, NULL if unknown. An added token that is searched
+ * in normalised text is given as it stands there ("foobar" for FooBar). */
 LEVIN_API int32_t levin_tokenizer_token_to_id(const levin_tokenizer *t, const char *token);
 LEVIN_API const char *levin_tokenizer_id_to_token(const levin_tokenizer *t, int32_t id);
 
@@ -97,10 +98,12 @@ typedef struct levin_padding_opts {
     int length;             // 0: as long as the longest of the batch
     int pad_to_multiple_of; // 0: none
     levin_switch pad_left;  // default off
+    int32_t pad_id;         // 0: that of [PAD]
+    int32_t pad_type_id;
 } levin_padding_opts;
-/** Pads every encoding to one length with [PAD], type 0. Only for comparing with padded peers;
- * levin's own batches are packed. attention_mask[i] receives a row of ones and zeros, to be freed
- * with levin_free. */
+/** Pads every encoding, and its overflowing parts, to one length. Only for comparing with padded
+ * peers; levin's own batches are packed. attention_mask may be NULL; else attention_mask[i]
+ * receives a row of ones and zeros for batch[i], to be freed with levin_free. */
 LEVIN_API int levin_tokenizer_pad(const levin_tokenizer *t, levin_encoding *batch, int64_t n,
                                   const levin_padding_opts *opts, int8_t **attention_mask);
 

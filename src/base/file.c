@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -248,6 +249,17 @@ int levin__make_dirs(const char *path)
         result = levin__error_set(LEVIN_EIO, "%s: not a folder", path);
     levin__free(part);
     return result;
+}
+
+void levin__remove_folder(const char *path)
+{
+    DIR *folder = opendir(path);
+    if (!folder)
+        return;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        unlinkat(dirfd(folder), entry->d_name, 0); // does nothing to folders
+    closedir(folder);
+    rmdir(path);
 }
 
 bool levin__is_file(const char *path)

@@ -35,6 +35,9 @@ int levin__file_write(const char *path, const void *bytes, size_t n);
 
 /** Makes the folder and those above it; 0 if it stands afterwards. */
 int levin__make_dirs(const char *path);
+/** Takes away a folder and the files in it, as far as that is possible; folders in it stay, and
+ * so does what holds them. For tidying up after an error: records none. */
+void levin__remove_folder(const char *path);
 bool levin__is_file(const char *path);
 bool levin__is_dir(const char *path);
 /** "a/b", without doubling the slash; the caller's to free. */

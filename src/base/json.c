@@ -11,6 +11,9 @@ json_t *levin__json_parse(const char *text, size_t n, const char *where)
 {
     json_error_t error;
     json_t *value = json_loadb(text, n, JSON_ALLOW_NUL, &error);
+    /* Hugging Face writes 10^30 as an integer where it means "no limit". */
+    if (!value && json_error_code(&error) == json_error_numeric_overflow)
+        value = json_loadb(text, n, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
     if (!value)
         levin__error_set(LEVIN_EFORMAT, "%s:%d:%d: %s", where, error.line, error.column,
                          error.text);
@@ -59,6 +62,9 @@ int64_t levin__json_int(const json_t *object, const char *key, int64_t missing, 
     const json_t *v = member(object, key);
     if (!v)
         return missing;
+    double real = json_is_real(v) ? json_real_value(v) : 0.5;
+    if (real >= -0x1p53 && real <= 0x1p53 && real == (double)(int64_t)real)
+        return (int64_t)real;
     if (!json_is_integer(v)) {
         wrong_type(where, key, "an integer");
         return missing;

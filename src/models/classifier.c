@@ -76,7 +76,7 @@ static levin_optimizer *make_optimizer(const levin_classifier *c, levin_params *
     if (strcasecmp(c->optimizer, "sgd") == 0)
         return levin_sgd(params, c->lr, &(levin_sgd_opts){ .weight_decay = c->weight_decay });
     if (strcasecmp(c->optimizer, "adam") == 0)
-        return levin_adam(params, c->lr, NULL);
+        return levin_adam(params, c->lr, &(levin_adam_opts){ .weight_decay = c->weight_decay });
     return levin_adamw(params, c->lr, c->weight_decay,
                        &(levin_adam_opts){ .decay_only_weights = LEVIN_ON });
 }
@@ -122,10 +122,14 @@ static double or_default(double value, double missing)
     return value == 0 ? missing : value < 0 ? 0 : value;
 }
 
+static const char *const poolings[] = { "pooler", "cls", "mean", NULL };
+static const char *const optimizers[] = { "adamw", "adam", "sgd", NULL };
+
+const char *levin__pooling_word(int i) { return poolings[i]; }
+const char *levin__optimizer_word(int i) { return optimizers[i]; }
+
 static int check_words(const char *pooling, const char *optimizer, int *pooling_index)
 {
-    static const char *const poolings[] = { "pooler", "cls", "mean", NULL };
-    static const char *const optimizers[] = { "adamw", "adam", "sgd", NULL };
     *pooling_index = levin__find_word(pooling, poolings);
     if (*pooling_index < 0)
         return levin__unknown_word("pooling", pooling, poolings);
@@ -146,7 +150,7 @@ static int take_options(levin_classifier *c, const levin_classifier_opts *o)
     c->optimizer = levin__strdup(optimizer);
     c->lr_scheduler = levin__strdup(o->lr_scheduler ? o->lr_scheduler : "constant");
     c->lr = o->lr == 0 ? 2e-5 : o->lr;
-    c->weight_decay = or_default(o->weight_decay, 0.01);
+    c->weight_decay = or_default(o->weight_decay, strcasecmp(optimizer, "adamw") == 0 ? 0.01 : 0);
     c->warmup = o->warmup;
     levin_bert_config *config = &c->bert->config;
     config->hidden_dropout_prob = or_default(o->dropout, config->hidden_dropout_prob);

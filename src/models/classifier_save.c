@@ -6,10 +6,14 @@
 #include "models/classifier.h"
 #include "models/state.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 /* What Transformers needs to know which class and which loss this is. */
 static json_t *described(const levin_classifier *c)
 {
-    static const char *const poolings[] = { "pooler", "cls", "mean" };
     json_t *config = json_deep_copy(c->bert->json);
     const char *problem = c->num_labels == 1 ? "regression" : "single_label_classification";
     int failed = !config;
@@ -19,8 +23,8 @@ static json_t *described(const levin_classifier *c)
     failed = failed || json_object_set_new(config, "problem_type", json_string(problem));
     failed = failed || json_object_set_new(config, "dtype", json_string("float32"));
     if (c->pooling != LEVIN_POOL_POOLER)
-        failed = failed ||
-                 json_object_set_new(config, "levin_pooling", json_string(poolings[c->pooling]));
+        failed = failed || json_object_set_new(config, "levin_pooling",
+                                               json_string(levin__pooling_word((int)c->pooling)));
     if (failed) {
         json_decref(config);
         levin__error_set(LEVIN_ENOMEM, "out of memory: a model's config");
@@ -39,18 +43,42 @@ static int save_config(const levin_classifier *c, const char *folder)
     return result;
 }
 
+static int save_files(levin_classifier *c, const levin_tokenizer *tokenizer, const char *folder)
+{
+    int result = levin__make_dirs(folder);
+    if (result == LEVIN_OK)
+        result = levin__state_save(&c->base, folder);
+    if (result == LEVIN_OK)
+        result = save_config(c, folder);
+    if (result == LEVIN_OK && tokenizer)
+        result = levin_tokenizer_save(tokenizer, folder);
+    return result;
+}
+
+/* A folder that was not there appears as a whole or not at all. */
+static int save_new_folder(levin_classifier *c, const levin_tokenizer *tokenizer,
+                           const char *folder)
+{
+    int n = (int)strlen(folder);
+    while (n > 1 && folder[n - 1] == '/')
+        n--;
+    char *temporary = levin__format("%.*s.tmp.%ld", n, folder, (long)getpid());
+    int result = temporary ? save_files(c, tokenizer, temporary) : LEVIN_ENOMEM;
+    if (result == LEVIN_OK && rename(temporary, folder) != 0)
+        result = levin__error_system(errno, "%s: cannot make the folder", folder);
+    if (result < 0 && temporary)
+        levin__remove_folder(temporary);
+    levin__free(temporary);
+    return result;
+}
+
 int levin_classifier_save(levin_module *classifier, const levin_tokenizer *tokenizer,
                           const char *folder)
 {
     levin_classifier *c = levin__classifier(classifier);
     if (!c || !folder)
         return levin_error() ? levin_error() : LEVIN_EINVAL;
-    int result = levin__make_dirs(folder);
-    if (result == LEVIN_OK)
-        result = levin__state_save(classifier, folder);
-    if (result == LEVIN_OK)
-        result = save_config(c, folder);
-    if (result == LEVIN_OK && tokenizer)
-        result = levin_tokenizer_save(tokenizer, folder);
-    return result;
+    /* In one that is there already, each file is replaced as a whole. */
+    return levin__is_dir(folder) ? save_files(c, tokenizer, folder)
+                                 : save_new_folder(c, tokenizer, folder);
 }

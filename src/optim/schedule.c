@@ -171,12 +171,13 @@ static bool check(const levin_schedule *s)
     return !levin_error();
 }
 
+const char *levin__lr_scheduler_word(int i) { return i < SHAPES ? shapes[i].name : NULL; }
+
 static const levin_schedule_shape *find(const char *name)
 {
     const char *words[SHAPES + 1];
-    for (int i = 0; i < SHAPES; i++)
-        words[i] = shapes[i].name;
-    words[SHAPES] = NULL;
+    for (int i = 0; i <= SHAPES; i++)
+        words[i] = levin__lr_scheduler_word(i);
     int i = levin__find_word(name, words);
     if (i < 0)
         levin__unknown_word("lr_scheduler", name, words);

@@ -18,6 +18,8 @@ typedef struct levin_schedule {
  *  total_steps. */
 void levin__schedule_apply(levin_optimizer *o);
 
+/** Name of schedule i of those that there are; NULL behind the last. */
+const char *levin__lr_scheduler_word(int i);
 /** "linear" and so on; NULL without a schedule. */
 const char *levin__lr_scheduler_name(const levin_optimizer *o);
 /** Whether its steps are epochs. */

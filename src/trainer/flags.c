@@ -201,7 +201,7 @@ static bool print_amount(levin_buffer *out, levin_amount a, const levin_flag *fl
     case 1:
         return levin__buffer_addf(out, "%.0f", a.value);
     case 2:
-        return levin__buffer_add_text(out, levin__number_print(text, a.value));
+        return levin__flag_print_number(out, a.value);
     case 3:
         return levin__buffer_addf(out, "'%s'", levin__duration_print(text, a.value));
     default:
@@ -210,7 +210,7 @@ static bool print_amount(levin_buffer *out, levin_amount a, const levin_flag *fl
 }
 
 /* Quoted where a YAML reader would take the plain word for something else. */
-static bool print_text(levin_buffer *out, const char *text)
+bool levin__flag_print_text(levin_buffer *out, const char *text)
 {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
@@ -224,21 +224,30 @@ static bool print_text(levin_buffer *out, const char *text)
     return levin__buffer_add_char(out, '\'');
 }
 
+/* YAML 1.1, which Python reads, wants a point: 2.0e-05. */
+bool levin__flag_print_number(levin_buffer *out, double x)
+{
+    char number[LEVIN_NUMBER_SIZE];
+    const char *e = strchr(levin__number_print(number, x), 'e');
+    if (!e || strchr(number, '.'))
+        return levin__buffer_add_text(out, number);
+    return levin__buffer_addf(out, "%.*s.0%s", (int)(e - number), number, e);
+}
+
 bool levin__flag_print(levin_buffer *out, const levin_trainer_flags *f, const levin_flag *flag)
 {
     const void *field = (const char *)f + flag->offset;
-    char number[LEVIN_NUMBER_SIZE];
     const char *text = flag->missing;
     switch (flag->type) {
     case LEVIN_FLAG_TEXT:
-        return *(const char *const *)field ? print_text(out, *(const char *const *)field)
-                                           : levin__buffer_add_text(out, text);
+        return *(const char *const *)field
+                   ? levin__flag_print_text(out, *(const char *const *)field)
+                   : levin__buffer_add_text(out, text);
     case LEVIN_FLAG_INT:
         return print_int(out, *(const int64_t *)field, flag);
     case LEVIN_FLAG_NUMBER:
-        if (*(const double *)field != 0)
-            text = levin__number_print(number, *(const double *)field);
-        break;
+        return *(const double *)field != 0 ? levin__flag_print_number(out, *(const double *)field)
+                                           : levin__buffer_add_text(out, text);
     case LEVIN_FLAG_SWITCH:
         if (((const levin_switch *)field)->value)
             text = ((const levin_switch *)field)->value > 0 ? "true" : "false";

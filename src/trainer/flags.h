@@ -35,5 +35,8 @@ const levin_flag *levin__flag_find(const char *name);
 int levin__flag_set(levin_trainer_flags *f, const levin_flag *flag, const char *text);
 /** Adds the value as a YAML scalar; the default where the field is zero. */
 bool levin__flag_print(levin_buffer *out, const levin_trainer_flags *f, const levin_flag *flag);
+/** Adds a number or a text as a YAML scalar, quoted if need be. */
+bool levin__flag_print_number(levin_buffer *out, double x);
+bool levin__flag_print_text(levin_buffer *out, const char *text);
 
 #endif

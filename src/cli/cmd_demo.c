@@ -1,0 +1,124 @@
+/* cmd_demo.c: levin demo: everything once, on data that levin writes itself. */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/predict.h"
+#include "cli/results.h"
+#include "cli/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TRAIN_ROWS = 6000, DEV_ROWS = 600, TEST_ROWS = 600, DATA_SEED = 1, MNLI_ROWS = 4000 };
+
+static const char *const pairs[][2] = {
+    { "A man is playing a guitar on the street.", "A man is making music." },
+    { "The child sleeps in the house.", "Nobody is in the house." },
+};
+enum { PAIRS = sizeof pairs / sizeof *pairs };
+
+static const char *root(const cli_args *a)
+{
+    return a->trainer.default_root_dir ? a->trainer.default_root_dir : ".";
+}
+
+/* The folder of the data: the one given, or one that is written now. The caller's. */
+static char *data_folder(const cli_args *a)
+{
+    if (a->data.dir)
+        return levin__strdup(a->data.dir);
+    char *folder = levin__path_join(root(a), "nli");
+    fprintf(stderr, "writing %d generated sentence pairs to %s\n",
+            TRAIN_ROWS + DEV_ROWS + TEST_ROWS, folder ? folder : "");
+    if (folder && levin_generate_nli(folder, TRAIN_ROWS, DEV_ROWS, TEST_ROWS, DATA_SEED) < 0) {
+        levin__free(folder);
+        return NULL;
+    }
+    return folder;
+}
+
+static void print_accuracy(const json_t *results, const char *key, const char *name)
+{
+    const json_t *value = json_object_get(results, key);
+    if (json_is_number(value))
+        printf("%s accuracy: %.1f %%\n", name, 100 * json_number_value(value));
+}
+
+static void print_predictions(const cli_session *s)
+{
+    cli_example examples[PAIRS];
+    cli_prediction predictions[PAIRS];
+    for (int i = 0; i < PAIRS; i++)
+        examples[i] = (cli_example){ .text = pairs[i][0],
+                                     .n = strlen(pairs[i][0]),
+                                     .pair = pairs[i][1],
+                                     .n_pair = strlen(pairs[i][1]) };
+    if (cli_predict(s->model, s->tokenizer, s->data.max_length, examples, PAIRS, predictions) < 0)
+        return;
+    for (int i = 0; i < PAIRS; i++)
+        printf("\"%s\" -> \"%s\": %s (%.2f)\n", pairs[i][0], pairs[i][1], predictions[i].label,
+               predictions[i].score);
+}
+
+static void print_all(const cli_session *s, json_t *results)
+{
+    if (s->args->json) {
+        cli_result_print(results, true);
+        return;
+    }
+    print_accuracy(results, "val_acc", "validation");
+    print_accuracy(results, "test_acc", "test");
+    print_predictions(s);
+    const char *folder = json_string_value(json_object_get(results, "model_dir"));
+    if (folder)
+        printf("the model lies in %s\n", folder);
+}
+
+static int run(const levin_command *c, const cli_args *given)
+{
+    cli_session s = { 0 };
+    cli_args a = *given;
+    char *folder = data_folder(&a);
+    json_t *results = json_object();
+    a.data.dir = folder;
+    if (given->data.dir && a.data.max_train_rows == 0) {
+        a.data.max_train_rows = MNLI_ROWS;
+        fprintf(stderr,
+                "training on the first %d rows; --data.max_train_rows takes another number\n",
+                MNLI_ROWS);
+    }
+    int status = folder ? cli_session_begin(&s, c, &a, CLI_TRAIN) : CLI_FAILED;
+    if (status == CLI_DONE && cli_fit(&s, results) == LEVIN_OK)
+        print_all(&s, results);
+    cli_session_end(&s);
+    json_decref(results);
+    levin__free(folder);
+    return status ? status : levin_error() ? CLI_FAILED : CLI_DONE;
+}
+
+static const cli_preset presets[] = {
+    { "--data.task", "mnli" },
+    { "--optimizer.lr", "1e-4" },
+    { "--lr_scheduler", "linear" },
+    { "--lr_scheduler.warmup", "0.1" },
+    { "--trainer.max_epochs", "1" },
+    { "--trainer.default_root_dir", "demo" },
+    { NULL, NULL },
+};
+
+static const cli_group *const groups[] = {
+    &cli_model_group, &cli_head_group, &cli_data_group, &cli_reading_group, &cli_optimizer_group,
+    &cli_run_group,   &cli_ckpt_group, &cli_json_group, &cli_trainer_group, NULL
+};
+
+const levin_command cli_cmd_demo = {
+    .name = "demo",
+    .help = "fine-tunes a model on three-class NLI and shows what it learned",
+    .usage = "--model.name DIR [--data.dir DIR]",
+    .about = "Trains on sentence pairs that levin generates, or on the MNLI files of --data.dir; "
+             "prints validation and test accuracy, predicts two pairs and names the folder of the "
+             "model.",
+    .groups = groups,
+    .presets = presets,
+    .run = run,
+};

@@ -1,0 +1,149 @@
+/* fit.c: the work of levin fit and of the demo. */
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/results.h"
+#include "cli/session.h"
+#include "trainer/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The value of a row as YAML. */
+static void print_value(levin_buffer *out, const cli_session *s, int i, const cli_row *row)
+{
+    const char *text = s->args->texts[i];
+    double number;
+    if (row->flag)
+        levin__flag_print(out, &s->args->trainer, row->flag);
+    else if (!text)
+        levin__buffer_add_text(out, row->option->type == CLI_SWITCH ? "false" : "null");
+    else if (row->option->type == CLI_NUMBER && levin__number_parse(text, &number))
+        levin__flag_print_number(out, number);
+    else if (row->option->type == CLI_TEXT)
+        levin__flag_print_text(out, text);
+    else
+        levin__buffer_add_text(out, text);
+}
+
+/* ["entailment", "neutral", "contradiction"]: a JSON list, which YAML reads too. The caller's. */
+static char *print_labels(const levin_module *m)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < levin_classifier_num_labels(m); i++)
+        json_array_append_new(list, json_string(levin_classifier_label_name(m, i)));
+    char *text = json_dumps(list, 0), *copy = levin__strdup(text);
+    free(text);
+    json_decref(list);
+    return copy;
+}
+
+/* Every option of the command line, given or not, and the labels: what it takes to run this again.
+ */
+static void save_hyperparameters(const cli_session *s)
+{
+    cli_row row;
+    levin_buffer value = LEVIN_BUFFER((size_t)1 << 20);
+    for (int i = 0; !levin_error() && cli_row_at(s->command, i, &row); i++) {
+        levin__buffer_clear(&value);
+        print_value(&value, s, i, &row);
+        if (!value.failed)
+            levin_save_hyperparameter(s->model, row.name + 2, "%s", value.data);
+    }
+    levin__buffer_free(&value);
+    char *labels = print_labels(s->model);
+    if (labels)
+        levin_save_hyperparameter(s->model, "labels", "%s", labels);
+    levin__free(labels);
+}
+
+/* What was trained from nothing is worth a line: it says whether a head was found. */
+static void note_new_weights(const cli_session *s)
+{
+    const char *names = levin_classifier_new_weights(s->model);
+    if (names && *names)
+        fprintf(stderr, "new weights: %s\n", names);
+}
+
+/* A split that may be absent. NULL with or without an error. */
+static levin_dataloader *optional_loader(const cli_session *s, cli_split split)
+{
+    if (levin_error() || !cli_data_has(s->args, split))
+        return NULL;
+    levin_dataset *d = cli_data_open(&s->data, split);
+    return d ? cli_data_loader(&s->data, split, d) : NULL;
+}
+
+static bool validates(const cli_args *a)
+{
+    levin_amount limit = a->trainer.limit_val_batches;
+    return cli_data_has(a, CLI_VALIDATION) && !(limit.kind && limit.value == 0);
+}
+
+/* The numbers of the weights that are saved, not of some validation in the middle. */
+static void validate_again(cli_session *s)
+{
+    if (levin_error() || !validates(s->args) ||
+        s->meter->validated_step == levin_trainer_global_step(s->trainer))
+        return;
+    levin_dataloader *loader = optional_loader(s, CLI_VALIDATION);
+    if (loader)
+        levin_trainer_validate(s->trainer, s->model, loader);
+}
+
+/* <log_dir>/model; below default_root_dir where nothing is logged. The caller's. */
+static char *model_folder(const cli_session *s)
+{
+    const char *dir = levin_trainer_log_dir(s->trainer);
+    const char *root = s->args->trainer.default_root_dir;
+    return levin__path_join(dir ? dir : root ? root : ".", "model");
+}
+
+/* NULL after an error, and where nothing is to be written. The caller's. */
+static char *save(const cli_session *s)
+{
+    if (levin_error() || s->args->trainer.fast_dev_run)
+        return NULL;
+    char *folder = model_folder(s);
+    if (folder && levin_classifier_save(s->model, s->tokenizer, folder) == LEVIN_OK)
+        return folder;
+    levin__free(folder);
+    return NULL;
+}
+
+static void report(const cli_session *s, const char *folder, json_t *results)
+{
+    static const char *const metrics[] = { "train_loss", "val_loss", "val_acc",
+                                           "test_loss",  "test_acc", NULL };
+    const cli_meter *m = s->meter;
+    cli_result_metrics(results, s->trainer, metrics);
+    cli_result_number(results, "sequences_per_second",
+                      m->seconds > 0 ? (double)m->sequences / m->seconds : (double)NAN);
+    cli_result_number(results, "wall_s", levin__seconds() - s->began);
+    cli_result_count(results, "global_step", levin_trainer_global_step(s->trainer));
+    cli_result_text(results, "best_model_path", levin_trainer_best_model_path(s->trainer));
+    cli_result_text(results, "model_dir", folder);
+}
+
+int cli_fit(cli_session *s, json_t *results)
+{
+    levin_dataloader *train = cli_session_open(s, CLI_TRAIN, false);
+    levin_dataloader *val = train ? optional_loader(s, CLI_VALIDATION) : NULL;
+    if (!levin_error()) {
+        save_hyperparameters(s);
+        note_new_weights(s);
+    }
+    levin_trainer_fit_from(s->trainer, s->model, train, val, s->args->ckpt_path);
+    validate_again(s);
+    char *folder = save(s);
+    levin_dataloader *test = optional_loader(s, CLI_TEST);
+    if (test)
+        levin_trainer_test(s->trainer, s->model, test);
+    if (!levin_error())
+        report(s, folder, results);
+    levin__free(folder);
+    return levin_error();
+}

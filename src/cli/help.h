@@ -1,0 +1,14 @@
+/* help.h: what --help and `levin help` print. */
+#ifndef LEVIN_CLI_HELP_H
+#define LEVIN_CLI_HELP_H
+
+#include "cli/command.h"
+
+#include <stdio.h>
+
+/** The program: its commands, one a line. */
+void cli_help_program(FILE *to);
+/** A command: usage, what it does, its options in groups with their defaults. */
+void cli_help_command(FILE *to, const levin_command *c);
+
+#endif

@@ -1,0 +1,63 @@
+/* model.c: see model.h. */
+#include "cli/model.h"
+
+#include "base/error.h"
+
+#include <math.h>
+
+enum { DEFAULT_LENGTH = 128 };
+
+levin_tokenizer *cli_tokenizer(const cli_args *a, int *max_length)
+{
+    levin_bert_config config;
+    if (levin_bert_config_read(&config, a->model.name) < 0)
+        return NULL;
+    int64_t positions = config.max_position_embeddings, wanted = a->data.max_length;
+    if (wanted > positions) {
+        levin__error_set(LEVIN_EINVAL,
+                         "--data.max_length %lld: the model has positions for %lld tokens",
+                         (long long)wanted, (long long)positions);
+        return NULL;
+    }
+    int64_t usual = positions < DEFAULT_LENGTH ? positions : DEFAULT_LENGTH;
+    *max_length = (int)(wanted ? wanted : usual);
+    return levin_tokenizer_from_pretrained(a->model.name);
+}
+
+levin_module *cli_classifier(const cli_args *a, int64_t n, const char *const *names)
+{
+    double decay = a->optimizer.weight_decay;
+    const levin_classifier_opts opts = {
+        .pooling = a->model.pooling,
+        .optimizer = a->optimizer.name,
+        .lr = a->optimizer.lr,
+        .weight_decay = isnan(decay) ? 0
+                        : decay == 0 ? -1
+                                     : decay,
+        .lr_scheduler = a->lr_scheduler,
+        .warmup = a->warmup,
+        .label_names = names,
+    };
+    return levin_classifier_from_pretrained(a->model.name, n, &opts);
+}
+
+levin_module *cli_trained_classifier(const cli_args *a)
+{
+    cli_labels labels = { 0 };
+    if (a->ckpt_path && !cli_labels_of_checkpoint(&labels, a->ckpt_path))
+        return NULL;
+    levin_module *m = cli_classifier(a, labels.n, (const char *const *)labels.names);
+    cli_labels_free(&labels);
+    if (m && a->ckpt_path)
+        levin_module_load_checkpoint(m, a->ckpt_path);
+    const char *missing = levin_classifier_new_weights(m);
+    if (m && !a->ckpt_path && *missing)
+        levin__error_set(LEVIN_EINVAL,
+                         "%s: not trained yet, it has no weights for %s; levin fit makes them",
+                         a->model.name, missing);
+    if (levin_error()) {
+        levin_module_free(m);
+        return NULL;
+    }
+    return m;
+}

@@ -1,0 +1,14 @@
+/* output.h: standard output, which carries results and nothing else. */
+#ifndef LEVIN_CLI_OUTPUT_H
+#define LEVIN_CLI_OUTPUT_H
+
+#include <levin/base.h>
+
+/** Sends what was printed. False after an error; a reader that went away (head, a pager that was
+ *  left) ends the process as SIGPIPE does, without a word. */
+bool cli_flush(void);
+
+/** Lets the trainer's own writes to a pipe without a reader pass: only standard output decides. */
+void cli_ignore_sigpipe(void);
+
+#endif

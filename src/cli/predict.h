@@ -1,0 +1,19 @@
+/* predict.h: texts through a classifier, without a trainer or a data set. */
+#ifndef LEVIN_CLI_PREDICT_H
+#define LEVIN_CLI_PREDICT_H
+
+#include "cli/example.h"
+
+#include <levin/bert.h>
+
+typedef struct cli_prediction {
+    const char *label; // lent by the model; NULL: a regression
+    double score;      // the label's probability, or the value
+} cli_prediction;
+
+/** Fills out for n examples, as one packed batch; texts are cut to max_length tokens. 0 or an error
+ *  code. */
+int cli_predict(levin_module *model, const levin_tokenizer *t, int max_length,
+                const cli_example *examples, int n, cli_prediction *out);
+
+#endif

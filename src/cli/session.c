@@ -1,0 +1,61 @@
+/* session.c: see session.h. */
+#include "cli/session.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "cli/model.h"
+#include "cli/signals.h"
+
+#include <stdio.h>
+
+int cli_session_begin(cli_session *s, const levin_command *c, const cli_args *a, cli_split split)
+{
+    *s = (cli_session){ .command = c, .args = a, .began = levin__seconds() };
+    s->data.args = a;
+    s->meter = cli_meter_new();
+    levin_trainer_flags flags = a->trainer;
+    flags.callbacks = (levin_callback *[]){ &s->meter->base, NULL };
+    s->trainer = s->meter ? levin_trainer_new(&flags) : NULL;
+    if (!s->trainer || !cli_data_check(a, split))
+        return CLI_USAGE;
+    levin_seed_everything((uint64_t)a->seed);
+    cli_interrupts(s->trainer);
+    return CLI_DONE;
+}
+
+/* The labels that the weights belong to: a checkpoint's, else the folder's. */
+static bool model_labels(const cli_args *a, bool keep, cli_labels *out)
+{
+    if (keep && a->ckpt_path && !cli_labels_of_checkpoint(out, a->ckpt_path))
+        return false;
+    return out->n || cli_labels_of_folder(out, a->model.name);
+}
+
+levin_dataloader *cli_session_open(cli_session *s, cli_split split, bool keep)
+{
+    const cli_args *a = s->args;
+    cli_labels labels = { 0 };
+    s->data.tokenizer = s->tokenizer = cli_tokenizer(a, &s->data.max_length);
+    levin_dataset *d = NULL;
+    if (s->tokenizer && model_labels(a, keep, &labels))
+        d = cli_data_begin(&s->data, split, &labels, keep);
+    if (d) {
+        const char *const *names =
+            (const char *const *)(s->data.as_model ? labels.names : s->data.labels.names);
+        s->model = cli_classifier(a, cli_data_num_outputs(&s->data), names);
+    }
+    cli_labels_free(&labels);
+    if (s->model)
+        return cli_data_loader(&s->data, split, d);
+    levin_dataset_free(d);
+    return NULL;
+}
+
+void cli_session_end(cli_session *s)
+{
+    cli_interrupts(NULL);
+    levin_trainer_free(s->trainer);
+    levin_module_free(s->model);
+    cli_data_end(&s->data);
+    levin_tokenizer_free(s->tokenizer);
+}

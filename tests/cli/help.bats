@@ -1,0 +1,63 @@
+load helper
+
+commands=(fit validate test predict tokenize info demo help)
+
+@test "without a command: the list of commands on standard error, status 2" {
+    try
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [[ "$stderr" == *"usage: levin"* ]]
+}
+
+@test "--version is one line on standard output" {
+    try --version
+    [ "$status" -eq 0 ]
+    [[ "$output" =~ ^levin\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+    [ -z "$stderr" ]
+}
+
+@test "help lists every command" {
+    try help
+    [ "$status" -eq 0 ]
+    for c in "${commands[@]}"; do grep -q "^  $c " <<<"$output"; done
+    [ "$output" = "$("$LEVIN" --help)" ]
+}
+
+@test "help of a command is what --help says, without a word on standard error" {
+    for c in "${commands[@]}"; do
+        try help "$c"
+        [ "$status" -eq 0 ]
+        [ -z "$stderr" ]
+        [ "$output" = "$("$LEVIN" "$c" --help)" ]
+        [[ "$output" == "usage: levin $c"* ]]
+    done
+}
+
+@test "help fits into 100 columns and has no colours where it is no terminal" {
+    for c in "${commands[@]}"; do
+        levin help "$c" | awk -v c="$c" 'length > 100 { print c ": " $0; bad = 1 } END { exit bad }'
+        ! levin help "$c" | grep -q $'\033'
+    done
+}
+
+@test "help of fit has every option with its default" {
+    try help fit
+    for option in --model.name --model.head --model.pooling --data.task --data.dir --data.train_file \
+        --data.validation_file --data.test_file --data.text_column --data.text_pair_column \
+        --data.label_column --data.max_train_rows --data.max_length --data.batch_size --optimizer \
+        --optimizer.lr --optimizer.weight_decay --lr_scheduler --lr_scheduler.warmup --seed_everything \
+        --ckpt_path --json --trainer.max_epochs --trainer.precision --trainer.val_check_interval; do
+        grep -q -- "^  $option\( \|\$\)" <<<"$output" || { echo "$option is missing"; return 1; }
+    done
+    grep -q -- '--data.batch_size N .*(32)$' <<<"$output"
+    grep -q -- '--optimizer NAME .*adamw, adam, sgd (adamw)$' <<<"$output"
+    grep -q -- '--trainer.precision TEXT .*(32-true)$' <<<"$output"
+}
+
+@test "an unknown command is answered with the nearest" {
+    try fitt
+    one_line_error 2 "levin: unknown command 'fitt', did you mean fit?"
+    only_line
+    try help predikt
+    one_line_error 2 "levin help: unknown command 'predikt', did you mean predict?"
+}

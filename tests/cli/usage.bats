@@ -1,0 +1,90 @@
+load helper
+
+@test "an unknown option is answered with the nearest name, or with where to look" {
+    try fit --trainer.max_epoch 3
+    one_line_error 2 "levin fit: unknown option '--trainer.max_epoch', did you mean --trainer.max_epochs?"
+    only_line
+    try fit --banana 3
+    one_line_error 2 "levin fit: unknown option '--banana'; levin help fit lists them"
+    try predict --optimizer adamw
+    one_line_error 2 "levin predict: unknown option '--optimizer'"
+    [ -z "$output" ]
+}
+
+@test "a missing value, a value too many and a second value are errors of usage" {
+    try fit --model.name
+    one_line_error 2 "levin fit: --model.name needs a value"
+    try fit --model.name --json
+    one_line_error 2 "levin fit: --model.name needs a value" "--name=value"
+    try fit --json=yes
+    one_line_error 2 "levin fit: --json takes no value"
+    try fit --data.batch_size 8 --data.batch_size=9
+    one_line_error 2 "levin fit: --data.batch_size is given twice"
+    try fit train
+    one_line_error 2 "levin fit: unexpected word 'train'"
+    try fit --data.task mnli
+    one_line_error 2 "levin fit: --model.name is missing"
+}
+
+@test "values of a wrong kind are named with what would be right" {
+    try fit --data.batch_size many
+    one_line_error 2 "levin fit: --data.batch_size: 'many' is not a whole number from 1"
+    try fit --data.batch_size 0
+    one_line_error 2 "levin fit: --data.batch_size: '0' is not"
+    try fit --data.max_train_rows -3
+    one_line_error 2 "levin fit: --data.max_train_rows: '-3' is not a whole number from 0"
+    try fit --data.max_train_rows 99999999999999999999
+    one_line_error 2 "levin fit: --data.max_train_rows: '99999999999999999999' is not"
+    try fit --optimizer.lr 0
+    one_line_error 2 "levin fit: --optimizer.lr: '0' is not a number above 0"
+    try fit --optimizer.lr nan
+    one_line_error 2 "levin fit: --optimizer.lr: 'nan' is not"
+    try fit --trainer.max_epochs two
+    one_line_error 2 "levin fit: --trainer.max_epochs: 'two' is not a whole number"
+    try fit --trainer.enable_progress_bar maybe
+    one_line_error 2 "levin fit: --trainer.enable_progress_bar: 'maybe' is not true or false"
+}
+
+@test "names of optimizers, schedules, heads, poolings and tasks are known in any case" {
+    for pair in "--optimizer ADAMWW adamw" "--lr_scheduler Liner linear" "--model.pooling Poolr pooler" \
+        "--data.task mnly mnli"; do
+        read -r option wrong right <<<"$pair"
+        try fit "$option" "$wrong"
+        one_line_error 2 "levin fit: unknown $option '$wrong', did you mean $right?"
+    done
+    try fit --model.head svm
+    one_line_error 2 "levin fit: unknown --model.head 'svm'" "linear"
+    try fit --model.name "$PLAIN" --optimizer AdamW --lr_scheduler LINEAR --model.head Linear \
+        --model.pooling CLS --data.task MNLI --data.dir "$MNLI" --trainer.fast_dev_run 1
+    [ "$status" -eq 0 ]
+}
+
+@test "--name=value, dashes and underscores are alike" {
+    try tokenize --model="$PLAIN" --text="the dog" --max_length=3
+    [ "$status" -eq 0 ]
+    [ "$output" = "[CLS] the [SEP]" ]
+    try tokenize --model.name "$PLAIN" --text=--the --max-length 4
+    [ "$status" -eq 0 ]
+    [ "$output" = "[CLS] - - [SEP]" ]
+}
+
+@test "trainer flags that make no sense are errors of usage" {
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --trainer.precision 17
+    one_line_error 2 "levin fit: " "precision" "17"
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --trainer.max_time soon
+    one_line_error 2 "levin fit: " "max_time" "soon"
+    [ ! -e lightning_logs ]
+}
+
+@test "fit without data says which options name it" {
+    try fit --model.name "$PLAIN"
+    one_line_error 2 "levin fit: " "--data.train_file" "--data.task"
+    try fit --model.name "$PLAIN" --data.task mnli
+    one_line_error 2 "levin fit: " "--data.dir"
+    try fit --model.name "$PLAIN" --data.dir "$MNLI"
+    one_line_error 2 "levin fit: " "--data.task"
+    try validate --model.name "$NLI"
+    one_line_error 2 "levin validate: " "--data.validation_file"
+    try test --model.name "$NLI"
+    one_line_error 2 "levin test: " "--data.test_file"
+}
