@@ -1,13 +1,14 @@
 /* glue.c: the tasks of GLUE (Wang et al., 2019) as a table: labels, metrics, and where the files of
  * each split lie. Columns have the names that data/columns.c looks for. Labels are those of Hugging
  * Face's loader; the numbers in the files follow the same order. */
+#include "tasks/glue.h"
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/suggest.h"
 #include "data/dataset.h"
 
-#include <levin/tasks.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -148,6 +149,15 @@ static char *find_file(const glue_row *row, const glue_split *split, const char 
                      data_dir, split->names[0], row->task.name, row->folder, split->files[0],
                      split->files[0]);
     return NULL;
+}
+
+const char *levin__glue_word(int i) { return i < N_ROWS ? rows[i].task.name : NULL; }
+
+char *levin__glue_file(const char *task, const char *split, const char *data_dir)
+{
+    const glue_row *row = find_task(task);
+    const glue_split *part = row ? find_split(row, split) : NULL;
+    return part ? find_file(row, part, data_dir) : NULL;
 }
 
 const levin_glue_task *levin_glue_find(const char *task)
