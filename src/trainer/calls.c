@@ -95,6 +95,7 @@ static void begin(levin_trainer *t, levin_module *m, levin_running running, cons
     t->should_stop = t->resumed = false;
     t->interrupted = 0;
     t->seed = levin__seed();
+    levin__log_begin_call(t);
     check_hooks(t);
 }
 
@@ -299,6 +300,7 @@ static void run_evaluation(levin_trainer *t, const char *ckpt_path)
 static void fail(levin_trainer *t)
 {
     levin_error_note note, later;
+    levin__checkpoint_write_pending(t); // forgets them
     levin__error_take(&note);
     t->exception = levin__strdup(note.message);
     t->in_batch = false;

@@ -245,6 +245,17 @@ void levin_logf(levin_module *m, const levin_tensor *value, const char *key_fmt,
     levin_log_with(m, key, value, NULL);
 }
 
+void levin__log_begin_call(levin_trainer *t)
+{
+    levin_log_book *log = &t->log;
+    for (int stage = 0; stage < LEVIN_STAGES; stage++)
+        levin__log_clear(log, (levin_stage)stage);
+    for (int i = 0; i < log->n_metrics; i++)
+        for (int a = 0; a < LEVIN_AUDIENCES; a++)
+            if (a == LEVIN_FOR_BAR || t->running == LEVIN_RUNNING_FIT)
+                log->metrics[i].known[a] = false;
+}
+
 void levin__log_reset(levin_trainer *t, levin_stage stage)
 {
     levin_results *list = &t->log.results[stage];

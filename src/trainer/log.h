@@ -61,6 +61,8 @@ int levin__log_name(levin_log_book *log, const char *name);
 levin_result *levin__log_add_result(levin_log_book *log, levin_stage stage,
                                     const levin_result *draft);
 
+/** A call begins: forgets all results, what the bar shows and, for a fit, all metrics. */
+void levin__log_begin_call(levin_trainer *t);
 /** Forgets the results of a stage altogether. */
 void levin__log_clear(levin_log_book *log, levin_stage stage);
 /** Forgets what a stage has logged so far, not what the metrics show. */

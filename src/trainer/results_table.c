@@ -34,7 +34,7 @@ static void add_title(levin_buffer *out, const char *title, int loaders, int wid
 {
     levin__buffer_addf(out, "%-*s", width, title);
     for (int i = 0; i < loaders; i++)
-        levin__buffer_addf(out, "  DataLoader %-9d", i);
+        levin__buffer_addf(out, "  DataLoader %-*d", i + 1 < loaders ? 9 : 0, i);
     levin__buffer_add_char(out, '\n');
     for (int i = 0; i < width + 22 * loaders; i++)
         levin__buffer_add_char(out, '-');
@@ -50,7 +50,8 @@ static void add_rows(levin_buffer *out, const levin_trainer *t, const levin_resu
             levin__buffer_addf(out, "%s%-*s", i ? "\n" : "", width, at[i]->key);
         const levin_published *m = &t->log.metrics[at[i]->name_epoch];
         levin__number_print(number, m->value[LEVIN_FOR_CALLBACKS]);
-        levin__buffer_addf(out, "  %-20s", number);
+        bool last = at[i]->loader + 1 == t->loaders[t->stage].n || at[i]->loader < 0;
+        levin__buffer_addf(out, "  %-*s", last ? 0 : 20, number);
     }
     levin__buffer_add_char(out, '\n');
 }

@@ -28,7 +28,7 @@ double levin__json_real_value(const json_t *value, double missing)
 void levin__json_put(json_t *object, const char *key, json_t *value)
 {
     if (json_object_set_new(object, key, value) != 0)
-        levin__error_set(LEVIN_ENOMEM, "out of memory: a checkpoint's header");
+        levin__error_set(LEVIN_EINVAL, "checkpoint: '%s' cannot be written, it is not UTF-8", key);
 }
 
 static const json_t *need(const json_t *object, const char *key, const char *where)

@@ -14,7 +14,7 @@ struct levin_state {
 json_t *levin__json_real(double value);
 /** Of a number or one of the three texts; missing for anything else. */
 double levin__json_real_value(const json_t *value, double missing);
-/** Adds a member; takes value. A NULL value is an error that stands already, or LEVIN_ENOMEM. */
+/** Adds a member; takes value. NULL is a text that jansson refuses: LEVIN_EINVAL. */
 void levin__json_put(json_t *object, const char *key, json_t *value);
 /** A member that is an integer; LEVIN_EFORMAT if it is not there. */
 int64_t levin__json_need_int(const json_t *object, const char *key, const char *where);

@@ -274,7 +274,8 @@ bool levin_trainer_sanity_checking(const levin_trainer *t) { return t && t->sani
 
 int64_t levin_trainer_estimated_stepping_batches(levin_trainer *t)
 {
-    if (!t || !t->module || levin__loaders_prepare(t, LEVIN_STAGE_TRAIN) < 0)
+    if (!t || t->running == LEVIN_RUNNING_NOTHING ||
+        levin__loaders_prepare(t, LEVIN_STAGE_TRAIN) < 0)
         return 0;
     return levin__fit_steps(t);
 }

@@ -129,7 +129,7 @@ static char *swap_in(const levin_checkpoint_files *f, levin_trainer *t, char *pa
     return NULL;
 }
 
-void levin__checkpoint_files_save_newest(levin_checkpoint_files *f, levin_trainer *t)
+static void save_newest(levin_checkpoint_files *f, levin_trainer *t)
 {
     char *path = free_path(f, t, f->template, f->best);
     char *before = path ? swap_in(f, t, path, &f->best, &f->saved_step) : NULL;
@@ -189,11 +189,19 @@ void levin__checkpoint_files_save_top_k(levin_checkpoint_files *f, levin_trainer
     if (f->top.k == 0)
         return;
     if (!f->monitor)
-        levin__checkpoint_files_save_newest(f, t);
+        save_newest(f, t);
     else if (!levin__log_metric(t, f->monitor, LEVIN_FOR_CALLBACKS, &score))
         monitor_is_missing(f, t);
     else if (levin__top_k_wants(&f->top, score))
         save_scored(f, t, score);
+}
+
+void levin__checkpoint_files_save_extra(levin_checkpoint_files *f, levin_trainer *t)
+{
+    char *path = free_path(f, t, f->template, NULL);
+    if (path)
+        save(f, t, path);
+    levin__free(path);
 }
 
 void levin__checkpoint_files_save_last(levin_checkpoint_files *f, levin_trainer *t)

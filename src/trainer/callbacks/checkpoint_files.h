@@ -22,8 +22,8 @@ void levin__checkpoint_files_save(levin_checkpoint_files *f, levin_trainer *t);
 /** One part of it alone. */
 void levin__checkpoint_files_save_top_k(levin_checkpoint_files *f, levin_trainer *t);
 void levin__checkpoint_files_save_last(levin_checkpoint_files *f, levin_trainer *t);
-/** A file under the usual name, whatever the monitor says. */
-void levin__checkpoint_files_save_newest(levin_checkpoint_files *f, levin_trainer *t);
+/** A file beside the others, whatever the monitor says. */
+void levin__checkpoint_files_save_extra(levin_checkpoint_files *f, levin_trainer *t);
 
 void levin__checkpoint_files_state(const levin_checkpoint_files *f, levin_state *s);
 void levin__checkpoint_files_load(levin_checkpoint_files *f, const levin_state *s);

@@ -131,7 +131,7 @@ static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m
     model_checkpoint *c = (model_checkpoint *)base;
     (void)m;
     if (is_on(c->on_exception, false) && c->files.dir && !must_not_save(c, t))
-        levin__checkpoint_files_save_newest(&c->files, t);
+        levin__checkpoint_files_save_extra(&c->files, t);
 }
 
 static void setup(levin_callback *base, levin_trainer *t, levin_module *m)

@@ -222,6 +222,14 @@ static void on_train_epoch_end(levin_callback *c, levin_trainer *t, levin_module
     finish_pass(bar, t, &bar->train);
 }
 
+/* The last state of the line stays on the screen. */
+static void leave_line(levin_callback *c, levin_trainer *t, levin_module *m)
+{
+    (void)c;
+    (void)m;
+    levin__output_close_line(&t->out);
+}
+
 static void start_evaluation(levin_callback *c, levin_trainer *t, levin_module *m)
 {
     progress_bar *bar = (progress_bar *)c;
@@ -247,10 +255,12 @@ static void end_evaluation(levin_callback *c, levin_trainer *t, levin_module *m)
 {
     progress_bar *bar = (progress_bar *)c;
     (void)m;
-    if (t->running == LEVIN_RUNNING_FIT)
+    if (t->running == LEVIN_RUNNING_FIT) {
         bar->train.paused += levin__seconds() - bar->validation_began;
-    else
-        finish_pass(bar, t, &bar->other);
+        return;
+    }
+    finish_pass(bar, t, &bar->other);
+    levin__output_close_line(&t->out);
 }
 
 static const levin_callback_class progress_bar_class = {
@@ -259,6 +269,7 @@ static const levin_callback_class progress_bar_class = {
     .on_train_batch_start = on_train_batch_start,
     .on_train_batch_end = on_train_batch_end,
     .on_train_epoch_end = on_train_epoch_end,
+    .on_train_end = leave_line,
     .on_validation_start = start_evaluation,
     .on_validation_batch_end = on_evaluation_batch_end,
     .on_validation_end = end_evaluation,
