@@ -29,6 +29,17 @@ static inline const char *in_scratch(const char *name)
     return path;
 }
 
+/* Writes a file into the folder; its path, good as long as in_scratch's. */
+static inline const char *write_scratch(const char *name, const char *text)
+{
+    const char *path = in_scratch(name);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+    return path;
+}
+
 /* Removes the files of the folder, and folders that are empty; returns how many there were. */
 static inline int empty_scratch(void)
 {

@@ -1,7 +1,6 @@
-/* small_vocab.h: a folder for a test's files, and a vocabulary small enough to count ids by hand.
- */
-#ifndef LEVIN_TESTS_SMALL_VOCAB_H
-#define LEVIN_TESTS_SMALL_VOCAB_H
+/* small_vocab.h: a vocabulary small enough to count ids by hand. */
+#ifndef LEVIN_TESTS_SUPPORT_SMALL_VOCAB_H
+#define LEVIN_TESTS_SUPPORT_SMALL_VOCAB_H
 
 #include <levin/tokenizer.h>
 
@@ -32,12 +31,6 @@ enum {
 };
 extern const char SMALL_VOCAB[];
 
-/** A new folder under the system's temporary one, removed with all its files by remove_folder. */
-const char *new_folder(void);
-void remove_folder(void);
-/** Writes a file into the folder; returns its path, valid until the next call. */
-const char *write_file(const char *name, const char *text);
-const char *path_in_folder(const char *name);
 /** A tokenizer with that vocabulary; fails the test if it cannot be made. */
 levin_tokenizer *small_tokenizer(const levin_tokenizer_opts *opts);
 

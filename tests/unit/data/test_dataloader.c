@@ -2,6 +2,7 @@
  * what becomes of errors on the way. */
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "support/scratch.h"
 #include "support/small_vocab.h"
 
 #include <levin/data.h>
@@ -148,11 +149,11 @@ static void a_batch_of_numbers_is_dense(void **state)
 static void values_of_a_regression_are_f32(void **state)
 {
     (void)state;
-    new_folder();
+    assert_int_equal(make_scratch(NULL), 0);
     levin_text_opts opts = { .regression = LEVIN_ON };
     levin_dataset *d =
-        levin_dataset_from_file(write_file("x.tsv", "text\tscore\na\t1.5\nb\t-2\n"), &opts);
-    remove_folder();
+        levin_dataset_from_file(write_scratch("x.tsv", "text\tscore\na\t1.5\nb\t-2\n"), &opts);
+    remove_scratch(NULL);
     levin_dataset_set_tokenizer(d, tokenizer, 0);
     load(d, (levin_dataloader_opts){ .batch_size = 2 });
     begin(0, 0);

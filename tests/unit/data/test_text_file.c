@@ -2,7 +2,7 @@
  * that are not right. */
 #include "base/memory.h"
 #include "support/report.h"
-#include "support/small_vocab.h"
+#include "support/scratch.h"
 
 #include <levin/data.h>
 #include <math.h>
@@ -18,7 +18,7 @@ static levin_dataset *d;
 static int set_up(void **state)
 {
     (void)state;
-    new_folder();
+    assert_int_equal(make_scratch(NULL), 0);
     return 0;
 }
 
@@ -28,7 +28,7 @@ static int tear_down(void **state)
     levin_dataset_free(d);
     d = NULL;
     levin_error_clear();
-    remove_folder();
+    remove_scratch(NULL);
     return 0;
 }
 
@@ -36,7 +36,7 @@ static levin_dataset *read_text(const char *name, const char *text, levin_text_o
 {
     levin_dataset_free(d);
     levin_error_clear();
-    d = levin_dataset_from_file(write_file(name, text), &opts);
+    d = levin_dataset_from_file(write_scratch(name, text), &opts);
     return d;
 }
 
@@ -44,7 +44,7 @@ static levin_dataset *read_text(const char *name, const char *text, levin_text_o
 static void check_error(int code, const char *file, const char *rest)
 {
     char expected[1024];
-    snprintf(expected, sizeof expected, "%s%s", path_in_folder(file), rest);
+    snprintf(expected, sizeof expected, "%s%s", in_scratch(file), rest);
     assert_string_equal(levin_error_message(), expected);
     assert_int_equal(levin_error(), code);
 }
@@ -192,7 +192,7 @@ static void an_empty_data_set_and_a_missing_file_are_errors(void **state)
     assert_null(read_text("x.tsv", "text\tlabel\n", (levin_text_opts){ 0 }));
     check_error(LEVIN_EINVAL, "x.tsv", ": an empty data set: no rows");
     levin_error_clear();
-    assert_null(levin_dataset_from_file(path_in_folder("none.csv"), NULL));
+    assert_null(levin_dataset_from_file(in_scratch("none.csv"), NULL));
     check_error(LEVIN_EIO, "none.csv", ": cannot open: No such file or directory");
 }
 
@@ -295,10 +295,10 @@ static void every_failing_allocation_is_survived(void **state)
     const char *text = "text\tlabel\nb\ty\na\tx\n";
     for (int64_t k = 1; !d; k++) {
         assert_true(k < 200);
-        write_file("x.tsv", text);
+        write_scratch("x.tsv", text);
         levin_error_clear();
         levin__alloc_fail_at(k);
-        d = levin_dataset_from_file(path_in_folder("x.tsv"), NULL);
+        d = levin_dataset_from_file(in_scratch("x.tsv"), NULL);
         levin__alloc_fail_at(0);
         if (!d)
             assert_int_equal(levin_error(), LEVIN_ENOMEM);

@@ -2,6 +2,7 @@
  * order, files without header, broken rows, hidden labels; and the real files where they are. */
 #include "base/file.h"
 #include "support/report.h"
+#include "support/scratch.h"
 #include "support/small_vocab.h"
 
 #include <levin/tasks.h>
@@ -13,19 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static char folder[256];
 static levin_dataset *d;
 
-static int set_up(void **state)
-{
-    (void)state;
-    snprintf(folder, sizeof folder, "%s", new_folder());
-    return 0;
-}
+static int set_up(void **state) { return make_scratch(state); }
 
 static int tear_down(void **state)
 {
-    (void)state;
     static const char *const tasks[] = { "MNLI", "mnli", "CoLA", "QQP" };
     static const char *const files[] = { "train.tsv", "test.tsv", "dev.tsv", "dev_matched.tsv",
                                          "test_matched.tsv" };
@@ -35,13 +29,12 @@ static int tear_down(void **state)
     for (int i = 0; i < 4; i++) {
         for (int k = 0; k < 5; k++) {
             char path[600];
-            snprintf(path, sizeof path, "%s/%s/%s", folder, tasks[i], files[k]);
+            snprintf(path, sizeof path, "%s/%s/%s", scratch, tasks[i], files[k]);
             unlink(path);
         }
-        rmdir(path_in_folder(tasks[i]));
+        rmdir(in_scratch(tasks[i]));
     }
-    remove_folder();
-    return 0;
+    return remove_scratch(state);
 }
 
 /* Writes name, which may lie in a folder of a task. */
@@ -51,16 +44,16 @@ static void put(const char *name, const char *text)
     const char *slash = strchr(name, '/');
     if (slash) {
         snprintf(task, sizeof task, "%.*s", (int)(slash - name), name);
-        assert_int_equal(levin__make_dirs(path_in_folder(task)), LEVIN_OK);
+        assert_int_equal(levin__make_dirs(in_scratch(task)), LEVIN_OK);
     }
-    write_file(name, text);
+    write_scratch(name, text);
 }
 
 static levin_dataset *glue(const char *task, const char *split)
 {
     levin_dataset_free(d);
     levin_error_clear();
-    return d = levin_glue_dataset(task, split, folder, NULL);
+    return d = levin_glue_dataset(task, split, scratch, NULL);
 }
 
 static void check_row(int64_t i, const char *text, const char *pair, int64_t label)
@@ -116,7 +109,7 @@ static void a_missing_split_names_the_places(void **state)
     snprintf(expected, sizeof expected,
              "%s: no dev_mismatched split of mnli: neither MNLI/dev_mismatched.tsv nor "
              "dev_mismatched.tsv is there",
-             folder);
+             scratch);
     assert_string_equal(levin_error_message(), expected);
     assert_int_equal(levin_error(), LEVIN_ENOTFOUND);
 }
@@ -182,7 +175,7 @@ static void a_model_s_own_order_of_labels_can_be_given(void **state)
     const char *const names[] = { "contradiction", "entailment", "neutral", NULL };
     put("train.tsv", mnli_text);
     d = levin_glue_dataset(
-        "mnli", "train", folder,
+        "mnli", "train", scratch,
         &(levin_text_opts){ .label_names = names, .num_labels = 3, .max_rows = 1 });
     check_row(0, "p", "h", 0);
     assert_int_equal(levin_dataset_len(d), 1);
@@ -214,9 +207,9 @@ static void a_loader_owns_its_tokenizer_and_shuffles_the_train_split(void **stat
     put("train.tsv", mnli_text);
     put("dev_matched.tsv", mnli_text);
     put("vocab.txt", SMALL_VOCAB);
-    levin_dataloader_opts opts = { .data_dir = folder, .batch_size = 2 };
-    levin_dataloader *train = levin_glue("mnli", "train", folder, &opts);
-    levin_dataloader *dev = levin_glue("mnli", "dev_matched", folder, &opts);
+    levin_dataloader_opts opts = { .data_dir = scratch, .batch_size = 2 };
+    levin_dataloader *train = levin_glue("mnli", "train", scratch, &opts);
+    levin_dataloader *dev = levin_glue("mnli", "dev_matched", scratch, &opts);
     if (!train || !dev)
         fail_msg("%s", levin_error_message());
     assert_true(levin_dataloader_shuffle(train));

@@ -1,11 +1,8 @@
 /* test_added_tokens.c: where added tokens are found, and what a tokenizer with some knows of them.
  */
 #include "support/small_vocab.h"
+#include "support/unit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 

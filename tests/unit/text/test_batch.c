@@ -1,10 +1,8 @@
 /* test_batch.c: batches on several threads, and padding them. */
+#include "base/file.h"
+#include "support/scratch.h"
 #include "support/small_vocab.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -176,10 +174,11 @@ static void impossible_paddings_are_errors(void **state)
     levin_padding_opts opts = { .length = -1 };
     assert_int_equal(levin_tokenizer_pad(t, one, 0, &opts, NULL), LEVIN_EINVAL);
     levin_error_clear();
-    new_folder();
-    levin_tokenizer *bare =
-        levin_tokenizer_from_vocab(write_file("v", "[UNK]\n[CLS]\n[SEP]\n"), NULL);
-    remove_folder();
+    assert_int_equal(make_scratch(NULL), 0);
+    static const char NO_PAD[] = "[UNK]\n[CLS]\n[SEP]\n";
+    assert_int_equal(levin__file_write(in_scratch("v"), NO_PAD, sizeof NO_PAD - 1), LEVIN_OK);
+    levin_tokenizer *bare = levin_tokenizer_from_vocab(in_scratch("v"), NULL);
+    remove_scratch(NULL);
     assert_int_equal(levin_tokenizer_pad(bare, one, 0, NULL, NULL), LEVIN_EINVAL);
     assert_non_null(strstr(levin_error_message(), "no pad token"));
     levin_tokenizer_free(bare);

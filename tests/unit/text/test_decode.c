@@ -1,10 +1,6 @@
 /* test_decode.c: ids back to text, and the getters. */
 #include "support/small_vocab.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "support/unit.h"
 
 static void check(const levin_tokenizer *t, const int32_t *ids, int64_t n, bool skip,
                   const char *expected)

@@ -2,11 +2,8 @@
  * each other, and texts made to hurt. Equality with Hugging Face is tests/conformance's business.
  */
 #include "support/small_vocab.h"
+#include "support/unit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,9 @@
 /* test_failing_memory.c: each allocation of a scenario fails in turn; every time there is a clean
  * error and nothing is left behind (the sanitizers look for what is). */
 #include "base/memory.h"
+#include "support/scratch.h"
 #include "support/small_vocab.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 /* Runs scenario, which answers 0 or an error code, until no allocation was left to fail. */
@@ -27,21 +24,20 @@ static void sweep(int (*scenario)(void))
 }
 
 static levin_tokenizer *t;
-static char folder[512];
 
 static int load(void)
 {
-    levin_tokenizer_free(levin_tokenizer_from_pretrained(folder));
+    levin_tokenizer_free(levin_tokenizer_from_pretrained(scratch));
     return levin_error();
 }
 
 static int load_vocab(void)
 {
-    levin_tokenizer_free(levin_tokenizer_from_vocab(path_in_folder("vocab.txt"), NULL));
+    levin_tokenizer_free(levin_tokenizer_from_vocab(in_scratch("vocab.txt"), NULL));
     return levin_error();
 }
 
-static int save(void) { return levin_tokenizer_save(t, folder); }
+static int save(void) { return levin_tokenizer_save(t, scratch); }
 
 static int add(void)
 {
@@ -89,9 +85,9 @@ static void every_allocation_may_fail(void **state)
 {
     (void)state;
     t = small_tokenizer(NULL);
-    strncpy(folder, new_folder(), sizeof folder - 1);
+    assert_int_equal(make_scratch(NULL), 0);
     levin_set_num_threads(1);
-    assert_int_equal(levin_tokenizer_save(t, folder), LEVIN_OK);
+    assert_int_equal(levin_tokenizer_save(t, scratch), LEVIN_OK);
     sweep(load_vocab);
     sweep(load);
     sweep(save);
@@ -99,7 +95,7 @@ static void every_allocation_may_fail(void **state)
     sweep(encode);
     sweep(encode_and_pad);
     levin_tokenizer_free(t);
-    remove_folder();
+    remove_scratch(NULL);
 }
 
 static void decoding_may_fail(void **state)

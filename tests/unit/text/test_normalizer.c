@@ -1,10 +1,7 @@
 /* test_normalizer.c: each option alone, and where in the original a character comes from. */
+#include "support/unit.h"
 #include "text/normalizer.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 enum { CLEAN = 1, CHINESE = 2, STRIP = 4, LOWER = 8, ALL = 15 };

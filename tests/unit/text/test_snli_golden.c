@@ -4,13 +4,10 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "support/report.h"
+#include "support/unit.h"
 
 #include <levin/tokenizer.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 

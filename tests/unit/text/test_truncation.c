@@ -1,10 +1,7 @@
 /* test_truncation.c: the numbers of truncation, without any text. */
+#include "support/unit.h"
 #include "text/truncation.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 static levin_cut cuts[2];

@@ -1,10 +1,7 @@
 /* test_unicode.c: UTF-8 in and out, and a few records of the measured tables. */
+#include "support/unit.h"
 #include "text/unicode.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 static void every_scalar_value_survives_a_round_trip(void **state)
