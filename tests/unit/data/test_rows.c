@@ -3,12 +3,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "support/small_vocab.h"
+#include "unit/data/put_file.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -314,17 +310,15 @@ static void the_ending_says_the_format(void **state)
 static void files_are_mapped_and_never_changed(void **state)
 {
     (void)state;
-    new_folder();
-    const char *text = "a,b\n\"x\"\"y\",2\n", *path = write_file("t.csv", text);
+    const char *text = "a,b\n\"x\"\"y\",2\n", *path = put_file("t.csv", text);
     rows = levin__rows_open(path, NULL);
     CHECK_ROW(2, "x\"y", "2");
     levin__rows_close(rows);
     rows = levin__rows_open(path, NULL);
     CHECK_ROW(2, "x\"y", "2");
-    assert_null(levin__rows_open(path_in_folder("no.csv"), NULL));
+    assert_null(levin__rows_open(in_scratch("no.csv"), NULL));
     assert_int_equal(levin_error(), LEVIN_EIO);
     assert_non_null(strstr(levin_error_message(), "no.csv: cannot open: No such file"));
-    remove_folder();
 }
 
 static void every_failing_allocation_is_survived(void **state)
@@ -372,5 +366,5 @@ int main(void)
         TEST(files_are_mapped_and_never_changed),
         TEST(every_failing_allocation_is_survived),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

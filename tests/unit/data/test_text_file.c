@@ -2,25 +2,12 @@
  * that are not right. */
 #include "base/memory.h"
 #include "support/report.h"
-#include "support/small_vocab.h"
+#include "unit/data/put_file.h"
 
 #include <levin/data.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
 
 static levin_dataset *d;
-
-static int set_up(void **state)
-{
-    (void)state;
-    new_folder();
-    return 0;
-}
 
 static int tear_down(void **state)
 {
@@ -28,7 +15,7 @@ static int tear_down(void **state)
     levin_dataset_free(d);
     d = NULL;
     levin_error_clear();
-    remove_folder();
+    empty_scratch();
     return 0;
 }
 
@@ -36,7 +23,7 @@ static levin_dataset *read_text(const char *name, const char *text, levin_text_o
 {
     levin_dataset_free(d);
     levin_error_clear();
-    d = levin_dataset_from_file(write_file(name, text), &opts);
+    d = levin_dataset_from_file(put_file(name, text), &opts);
     return d;
 }
 
@@ -44,7 +31,7 @@ static levin_dataset *read_text(const char *name, const char *text, levin_text_o
 static void check_error(int code, const char *file, const char *rest)
 {
     char expected[1024];
-    snprintf(expected, sizeof expected, "%s%s", path_in_folder(file), rest);
+    snprintf(expected, sizeof expected, "%s%s", in_scratch(file), rest);
     assert_string_equal(levin_error_message(), expected);
     assert_int_equal(levin_error(), code);
 }
@@ -192,7 +179,7 @@ static void an_empty_data_set_and_a_missing_file_are_errors(void **state)
     assert_null(read_text("x.tsv", "text\tlabel\n", (levin_text_opts){ 0 }));
     check_error(LEVIN_EINVAL, "x.tsv", ": an empty data set: no rows");
     levin_error_clear();
-    assert_null(levin_dataset_from_file(path_in_folder("none.csv"), NULL));
+    assert_null(levin_dataset_from_file(in_scratch("none.csv"), NULL));
     check_error(LEVIN_EIO, "none.csv", ": cannot open: No such file or directory");
 }
 
@@ -295,10 +282,10 @@ static void every_failing_allocation_is_survived(void **state)
     const char *text = "text\tlabel\nb\ty\na\tx\n";
     for (int64_t k = 1; !d; k++) {
         assert_true(k < 200);
-        write_file("x.tsv", text);
+        put_file("x.tsv", text);
         levin_error_clear();
         levin__alloc_fail_at(k);
-        d = levin_dataset_from_file(path_in_folder("x.tsv"), NULL);
+        d = levin_dataset_from_file(in_scratch("x.tsv"), NULL);
         levin__alloc_fail_at(0);
         if (!d)
             assert_int_equal(levin_error(), LEVIN_ENOMEM);
@@ -329,7 +316,7 @@ static void real_mnli_is_read(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_teardown(name, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(columns_are_found_by_their_usual_names),
         TEST(columns_can_be_named),
@@ -351,5 +338,5 @@ int main(void)
         TEST(every_failing_allocation_is_survived),
         TEST(real_mnli_is_read),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

@@ -2,45 +2,29 @@
  * order, files without header, broken rows, hidden labels; and the real files where they are. */
 #include "base/file.h"
 #include "support/report.h"
+#include "support/scratch.h"
 #include "support/small_vocab.h"
 
 #include <levin/tasks.h>
-#include <setjmp.h>
-#include <stdarg.h>
 
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-static char folder[256];
 static levin_dataset *d;
-
-static int set_up(void **state)
-{
-    (void)state;
-    snprintf(folder, sizeof folder, "%s", new_folder());
-    return 0;
-}
 
 static int tear_down(void **state)
 {
     (void)state;
     static const char *const tasks[] = { "MNLI", "mnli", "CoLA", "QQP" };
-    static const char *const files[] = { "train.tsv", "test.tsv", "dev.tsv", "dev_matched.tsv",
-                                         "test_matched.tsv" };
+    static const char *const files[] = { "train.tsv", "test.tsv", "dev.tsv", "dev_matched.tsv" };
     levin_dataset_free(d);
     d = NULL;
     levin_error_clear();
     for (int i = 0; i < 4; i++) {
-        for (int k = 0; k < 5; k++) {
-            char path[600];
-            snprintf(path, sizeof path, "%s/%s/%s", folder, tasks[i], files[k]);
-            unlink(path);
+        for (int k = 0; k < 4; k++) {
+            char name[64];
+            snprintf(name, sizeof name, "%s/%s", tasks[i], files[k]);
+            unlink(in_scratch(name));
         }
-        rmdir(path_in_folder(tasks[i]));
     }
-    remove_folder();
+    empty_scratch();
     return 0;
 }
 
@@ -51,16 +35,16 @@ static void put(const char *name, const char *text)
     const char *slash = strchr(name, '/');
     if (slash) {
         snprintf(task, sizeof task, "%.*s", (int)(slash - name), name);
-        assert_int_equal(levin__make_dirs(path_in_folder(task)), LEVIN_OK);
+        assert_int_equal(levin__make_dirs(in_scratch(task)), LEVIN_OK);
     }
-    write_file(name, text);
+    assert_int_equal(levin__file_write(in_scratch(name), text, strlen(text)), LEVIN_OK);
 }
 
 static levin_dataset *glue(const char *task, const char *split)
 {
     levin_dataset_free(d);
     levin_error_clear();
-    return d = levin_glue_dataset(task, split, folder, NULL);
+    return d = levin_glue_dataset(task, split, scratch, NULL);
 }
 
 static void check_row(int64_t i, const char *text, const char *pair, int64_t label)
@@ -116,7 +100,7 @@ static void a_missing_split_names_the_places(void **state)
     snprintf(expected, sizeof expected,
              "%s: no dev_mismatched split of mnli: neither MNLI/dev_mismatched.tsv nor "
              "dev_mismatched.tsv is there",
-             folder);
+             scratch);
     assert_string_equal(levin_error_message(), expected);
     assert_int_equal(levin_error(), LEVIN_ENOTFOUND);
 }
@@ -182,7 +166,7 @@ static void a_model_s_own_order_of_labels_can_be_given(void **state)
     const char *const names[] = { "contradiction", "entailment", "neutral", NULL };
     put("train.tsv", mnli_text);
     d = levin_glue_dataset(
-        "mnli", "train", folder,
+        "mnli", "train", scratch,
         &(levin_text_opts){ .label_names = names, .num_labels = 3, .max_rows = 1 });
     check_row(0, "p", "h", 0);
     assert_int_equal(levin_dataset_len(d), 1);
@@ -214,9 +198,9 @@ static void a_loader_owns_its_tokenizer_and_shuffles_the_train_split(void **stat
     put("train.tsv", mnli_text);
     put("dev_matched.tsv", mnli_text);
     put("vocab.txt", SMALL_VOCAB);
-    levin_dataloader_opts opts = { .data_dir = folder, .batch_size = 2 };
-    levin_dataloader *train = levin_glue("mnli", "train", folder, &opts);
-    levin_dataloader *dev = levin_glue("mnli", "dev_matched", folder, &opts);
+    levin_dataloader_opts opts = { .data_dir = scratch, .batch_size = 2 };
+    levin_dataloader *train = levin_glue("mnli", "train", scratch, &opts);
+    levin_dataloader *dev = levin_glue("mnli", "dev_matched", scratch, &opts);
     if (!train || !dev)
         fail_msg("%s", levin_error_message());
     assert_true(levin_dataloader_shuffle(train));
@@ -266,7 +250,7 @@ static void the_real_files_have_their_known_sizes(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_teardown(name, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(files_are_found_in_the_folder_of_the_task_or_in_data_dir),
         TEST(splits_have_the_names_of_glue_and_of_hugging_face),
@@ -280,5 +264,5 @@ int main(void)
         TEST(a_loader_owns_its_tokenizer_and_shuffles_the_train_split),
         TEST(the_real_files_have_their_known_sizes),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }
