@@ -7,11 +7,6 @@
 
 #include <levin/data.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-#include <string.h>
 
 enum { N = 11 };
 static const char *const texts[N] = { "a", "a b", "cab", "a b c d e", "e",  "bad bad",
@@ -24,15 +19,14 @@ static levin_dataloader *loader;
 
 static int set_up_group(void **state)
 {
-    (void)state;
     tokenizer = small_tokenizer(NULL);
-    return 0;
+    return make_scratch(state);
 }
 static int tear_down_group(void **state)
 {
-    (void)state;
     levin_tokenizer_free(tokenizer);
-    return 0;
+    empty_scratch();
+    return remove_scratch(state);
 }
 
 static int tear_down(void **state)
@@ -149,11 +143,9 @@ static void a_batch_of_numbers_is_dense(void **state)
 static void values_of_a_regression_are_f32(void **state)
 {
     (void)state;
-    assert_int_equal(make_scratch(NULL), 0);
     levin_text_opts opts = { .regression = LEVIN_ON };
     levin_dataset *d =
         levin_dataset_from_file(write_scratch("x.tsv", "text\tscore\na\t1.5\nb\t-2\n"), &opts);
-    remove_scratch(NULL);
     levin_dataset_set_tokenizer(d, tokenizer, 0);
     load(d, (levin_dataloader_opts){ .batch_size = 2 });
     begin(0, 0);

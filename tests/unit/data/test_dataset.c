@@ -1,14 +1,10 @@
 /* test_dataset.c: datasets out of memory and of one's own: rows, labels, and what is refused. */
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "support/unit.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <stdio.h>
-#include <string.h>
 
 static int tear_down(void **state)
 {

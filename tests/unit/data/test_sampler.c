@@ -2,12 +2,7 @@
 #include "data/sampler.h"
 
 #include "base/memory.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-#include <string.h>
+#include "support/unit.h"
 
 enum { N = 100 };
 

@@ -6,21 +6,8 @@
 
 #include <levin/data.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
 
 static levin_dataset *d;
-
-static int set_up(void **state)
-{
-    (void)state;
-    assert_int_equal(make_scratch(NULL), 0);
-    return 0;
-}
 
 static int tear_down(void **state)
 {
@@ -28,7 +15,7 @@ static int tear_down(void **state)
     levin_dataset_free(d);
     d = NULL;
     levin_error_clear();
-    remove_scratch(NULL);
+    empty_scratch();
     return 0;
 }
 
@@ -329,7 +316,7 @@ static void real_mnli_is_read(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_teardown(name, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(columns_are_found_by_their_usual_names),
         TEST(columns_can_be_named),
@@ -351,5 +338,5 @@ int main(void)
         TEST(every_failing_allocation_is_survived),
         TEST(real_mnli_is_read),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

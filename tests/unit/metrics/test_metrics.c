@@ -1,12 +1,9 @@
 /* test_metrics.c: metrics against scikit-learn 1.9.1 and scipy 1.17.1 on numbers that a linear
  * congruence makes, and what is said where a metric has no value. */
+#include "support/unit.h"
+
 #include <levin/metrics.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-#include <string.h>
 
 enum { MOST = 300 };
 
