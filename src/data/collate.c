@@ -127,13 +127,13 @@ static int add_ids(levin_slot *s, const levin_dataset *d, int64_t i, const levin
 
 static int add_numbers(levin_slot *s, int64_t i, int64_t n, const levin_example *e)
 {
-    if (i == 0 && e->n_features > s->width) {
-        float *room = levin__alloc((size_t)n * (size_t)e->n_features * sizeof *room);
+    if (i == 0 && n * e->n_features > s->numbers_capacity) {
+        float *room = levin__alloc((size_t)(n * e->n_features) * sizeof *room);
         if (!room)
             return LEVIN_ENOMEM;
         levin__free(s->numbers);
         s->numbers = room;
-        s->width = e->n_features;
+        s->numbers_capacity = n * e->n_features;
     }
     memcpy(s->numbers + i * e->n_features, e->features,
            (size_t)e->n_features * sizeof *e->features);

@@ -16,7 +16,7 @@ typedef struct levin_slot {
     int32_t *ids, *type_ids;
     int64_t ids_capacity;
     float *numbers; // (batch_size, width)
-    int64_t width;
+    int64_t numbers_capacity;
     int64_t *classes;
     float *values;
 } levin_slot;

@@ -6,8 +6,8 @@
 #include <pthread.h>
 
 /* The sanitizers end the process where the real heap would say no. */
-const char *__asan_default_options(void);
-const char *__tsan_default_options(void);
+LEVIN_API const char *__asan_default_options(void);
+LEVIN_API const char *__tsan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
 const char *__tsan_default_options(void) { return "allocator_may_return_null=1"; }
 

@@ -1,5 +1,5 @@
-/* scratch.h: what the tests of formats share: a folder of their own, and safetensors files made from
- * a header's text. */
+/* scratch.h: what the tests of formats share: a folder of their own, and safetensors files made
+ * from a header's text. */
 #ifndef LEVIN_TESTS_FORMATS_SCRATCH_H
 #define LEVIN_TESTS_FORMATS_SCRATCH_H
 

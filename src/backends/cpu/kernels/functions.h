@@ -28,7 +28,7 @@ INLINE vf vexp(vf x)
 }
 
 /* erf(x) = x P(x^2) / Q(x^2) on [-3.92, 3.92]; beyond it differs from 1 by less than half a unit.
- */
+ * The quotient may round to more than 1, which gelu would multiply by a large x. */
 INLINE vf verf(vf x)
 {
     vf z = vmax(vmin(x, vset(3.92f)), vset(-3.92f));
@@ -45,7 +45,8 @@ INLINE vf verf(vf x)
     q = q * u + vset(0.11410442f);
     q = q * u + vset(0.5020662f);
     q = q * u + vset(1.0f);
-    return vblend(x != x, x, z * p / q);
+    vf y = vmax(vmin(z * p / q, vset(1.0f)), vset(-1.0f));
+    return vblend(x != x, x, y);
 }
 
 INLINE vf vsigmoid(vf x) { return vset(1.0f) / (vset(1.0f) + vexp(-x)); }

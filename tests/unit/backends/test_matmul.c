@@ -1,0 +1,213 @@
+/* test_matmul.c: products of every kind and of awkward sizes against ref: around the widths of
+ * vectors and tiles, the heights of blocks, the length of a pass. */
+#include "unit/backends/problem.h"
+
+#include "backends/ref/ref.h"
+
+/* One bit each: what a product may have. */
+enum { TRANS_A = 1, TRANS_B = 2, ADD = 4, BIAS = 8, PRE = 16, FLAGS = 32 };
+/* And which of its arrays are bf16. */
+enum { HALF_A = 1, HALF_B = 2, HALF_C = 4, DTYPES = 8 };
+
+typedef struct {
+    int64_t m, n, k;
+    int flags, half;
+} kind;
+
+static levin_dtype dtype_if(int half) { return half ? LEVIN_BF16 : LEVIN_F32; }
+
+static levin_matmul_args new_product(problem *p, const kind *w)
+{
+    levin_dtype c = dtype_if(w->half & HALF_C);
+    levin_matmul_args m = { .m = w->m, .n = w->n, .k = w->k };
+    m.trans_a = w->flags & TRANS_A;
+    m.trans_b = w->flags & TRANS_B;
+    m.add = w->flags & ADD;
+    m.a = input(p, dtype_if(w->half & HALF_A), w->m * w->k);
+    m.b = input(p, dtype_if(w->half & HALF_B), w->k * w->n);
+    m.c = output(p, c, w->m * w->n);
+    if (w->flags & BIAS)
+        m.bias = input(p, LEVIN_F32, w->n);
+    if (w->flags & PRE)
+        m.pre = output(p, c, w->m * w->n);
+    return m;
+}
+
+/* A sum of k random products has a deviation of sqrt(k) / 3, to which the error is in proportion
+ * even where it happens to be small. */
+static void assert_product(const kind *w, const problem *got, const problem *right)
+{
+    for (int i = 0; i < right->n; i++) {
+        const operand *g = &got->operands[i], *r = &right->operands[i];
+        double allowed =
+            tolerance(r->array.dtype) * fmax(largest(r->array, r->n), sqrt((double)w->k) / 3);
+        for (int64_t at = 0; r->written && at < r->n; at++)
+            if (!agree(number(g->array, at), number(r->array, at), allowed))
+                fail_msg("%s: (%lld, %lld, %lld) flags %d half %d: array %d[%lld] is %.9g, ref "
+                         "says %.9g",
+                         levin__back_end_name(), (long long)w->m, (long long)w->n, (long long)w->k,
+                         w->flags, w->half, i, (long long)at, number(g->array, at),
+                         number(r->array, at));
+    }
+}
+
+static void check(kind w, uint64_t seed)
+{
+    problem right = new_problem(seed, LEVIN_F32, 0, 0);
+    levin_matmul_args m = new_product(&right, &w);
+    levin__ref_matmul(&m);
+    for (int set = 0; set < SETS; set++) {
+        if (!levin__use_back_end(instruction_sets[set]))
+            continue;
+        problem got = new_problem(seed, LEVIN_F32, 0, 0);
+        m = new_product(&got, &w);
+        assert_true(LEVIN_RUN(matmul, &m));
+        assert_product(&w, &got, &right);
+        free_problem(&got);
+    }
+    free_problem(&right);
+    levin__use_back_end(NULL);
+}
+
+static int64_t pick(levin_generator *g, const int64_t *from, size_t n)
+{
+    return from[levin__generator_below(g, n)];
+}
+
+#define PICK(g, list) pick(g, list, sizeof(list) / sizeof *(list))
+
+static const int64_t small[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 23, 24, 25 };
+static const int64_t medium[] = { 1, 5, 6, 7, 12, 13, 31, 32, 33, 47, 48, 49, 63, 64, 65 };
+
+static bool possible(int flags) { return !(flags & PRE && flags & ADD); }
+
+static void every_kind_of_product_agrees_with_ref(void **state)
+{
+    (void)state;
+    levin_generator g;
+    levin__generator_seed(&g, 1);
+    for (int flags = 0; flags < FLAGS; flags++) {
+        for (int half = 0; possible(flags) && half < DTYPES; half++) {
+            kind w = { PICK(&g, small), PICK(&g, small), PICK(&g, medium), flags, half };
+            check(w, levin__generator_next(&g));
+            w = (kind){ PICK(&g, medium), PICK(&g, medium), PICK(&g, small), flags, half };
+            check(w, levin__generator_next(&g));
+        }
+    }
+}
+
+/* A pass takes 384 steps; blocks are 48 or 96 rows, chunks 256, 512 or 1024 columns. */
+static const int64_t passes[] = { 383, 384, 385, 767, 768, 769 };
+static const int64_t blocks[] = { 47, 48, 49, 95, 96, 97 };
+static const int64_t chunks[] = { 255, 256, 257, 511, 512, 513, 1023, 1024, 1025 };
+
+static void sizes_around_passes_blocks_and_chunks_agree_with_ref(void **state)
+{
+    (void)state;
+    levin_generator g;
+    levin__generator_seed(&g, 2);
+    for (int i = 0; i < 48; i++) {
+        int64_t m = PICK(&g, small), n = PICK(&g, small), k = PICK(&g, small);
+        if (i % 3 != 0)
+            m = PICK(&g, blocks);
+        if (i % 3 != 1)
+            k = PICK(&g, passes);
+        if (i % 3 == 0 || i % 3 == 1)
+            n = PICK(&g, chunks);
+        int flags = (int)levin__generator_below(&g, FLAGS);
+        kind w = { m, n, k, possible(flags) ? flags : flags & ~PRE, i % 2 ? DTYPES - 1 : 0 };
+        check(w, levin__generator_next(&g));
+    }
+}
+
+static void products_without_terms_are_zero_or_the_bias(void **state)
+{
+    (void)state;
+    for (int flags = 0; flags < FLAGS; flags++)
+        for (int half = 0; possible(flags) && half < DTYPES; half += DTYPES - 1)
+            check((kind){ 7, 9, 0, flags, half }, 3);
+}
+
+static void products_without_rows_or_columns_touch_nothing(void **state)
+{
+    (void)state;
+    check((kind){ 0, 9, 5, BIAS, 0 }, 4);
+    check((kind){ 7, 0, 5, BIAS, 0 }, 4);
+    check((kind){ 0, 0, 0, 0, 0 }, 4);
+}
+
+/* Where a tile hangs over the edge of c, its padding must not let an infinity in from the side. */
+static void infinities_and_nans_stay_in_their_rows_and_columns(void **state)
+{
+    (void)state;
+    static const double odd[] = { HUGE_VAL, -HUGE_VAL, (double)NAN };
+    for (int i = 0; i < 12; i++) {
+        kind w = { 13, 19, 11, i % 4, i / 4 % 2 ? HALF_A | HALF_B : 0 };
+        for (int set = -1; set < SETS; set++) {
+            if (set >= 0 && !levin__use_back_end(instruction_sets[set]))
+                continue;
+            problem p = new_problem(5, LEVIN_F32, 0, 0);
+            levin_matmul_args m = new_product(&p, &w);
+            int64_t row = 12, column = 18, step = 4; // the last row of c and its last column
+            set_number(m.a, m.trans_a ? step * w.m + row : row * w.k + step, odd[i % 3]);
+            set_number(m.b, m.trans_b ? column * w.k + step : step * w.n + column, odd[i % 3]);
+            assert_true(set < 0 ? levin__ref_matmul(&m) : LEVIN_RUN(matmul, &m));
+            for (int64_t at = 0; at < w.m * w.n; at++) {
+                bool hit = at / w.n == row || at % w.n == column;
+                assert_int_equal(!isfinite(number(m.c, at)), hit);
+            }
+            free_problem(&p);
+        }
+    }
+    levin__use_back_end(NULL);
+}
+
+static void what_stood_in_c_is_not_read_without_add(void **state)
+{
+    (void)state;
+    for (int set = 0; set < SETS; set++) {
+        if (!levin__use_back_end(instruction_sets[set]))
+            continue;
+        for (int half = 0; half < DTYPES; half++) {
+            kind w = { 13, 19, 11, half % 2 ? PRE : BIAS, half };
+            problem p = new_problem(6, LEVIN_F32, 0, 0);
+            levin_matmul_args m = new_product(&p, &w);
+            for (int64_t at = 0; at < w.m * w.n; at++)
+                set_number(m.c, at, (double)NAN);
+            assert_true(LEVIN_RUN(matmul, &m));
+            for (int64_t at = 0; at < w.m * w.n; at++)
+                assert_true(isfinite(number(m.c, at)));
+            free_problem(&p);
+        }
+    }
+    levin__use_back_end(NULL);
+}
+
+static void numbers_of_other_types_are_declined(void **state)
+{
+    (void)state;
+    for (int set = 0; set < SETS; set++) {
+        if (!levin__use_back_end(instruction_sets[set]))
+            continue;
+        problem p = new_problem(7, LEVIN_F32, 0, 0);
+        levin_matmul_args m = new_product(&p, &(kind){ 3, 4, 5, 0, 0 });
+        m.a.dtype = LEVIN_I32;
+        assert_false(levin__kernel_tables()[0]->matmul(&m));
+        free_problem(&p);
+    }
+    levin__use_back_end(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_of_product_agrees_with_ref),
+        cmocka_unit_test(sizes_around_passes_blocks_and_chunks_agree_with_ref),
+        cmocka_unit_test(products_without_terms_are_zero_or_the_bias),
+        cmocka_unit_test(products_without_rows_or_columns_touch_nothing),
+        cmocka_unit_test(infinities_and_nans_stay_in_their_rows_and_columns),
+        cmocka_unit_test(what_stood_in_c_is_not_read_without_add),
+        cmocka_unit_test(numbers_of_other_types_are_declined),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
