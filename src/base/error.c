@@ -12,6 +12,9 @@ static int set_list(int code, const char *fmt, va_list args)
     if (current.code)
         return current.code;
     vsnprintf(current.message, sizeof current.message, fmt, args);
+    for (char *c = current.message; *c; c++)
+        if ((unsigned char)*c < ' ') // a name or a token out of a file may hold anything
+            *c = '?';
     return current.code = code;
 }
 

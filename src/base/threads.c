@@ -1,7 +1,8 @@
 /* threads.c: a pool of pthreads that waits by spinning for a moment and then sleeps.
  *
- * One job at a time. A job is a generation number; workers take tasks from a shared counter. The
- * caller works too, then waits until no worker is inside the job. */
+ * One job at a time; its tasks are taken from a shared counter. The caller works too. When no task
+ * is left it closes the job and waits for the workers that are inside; one that comes late finds
+ * the door shut, so a worker that the system has put aside holds nobody up. */
 #include "base/threads.h"
 
 #include "base/error.h"
@@ -14,15 +15,21 @@
 
 enum { MAX_THREADS = 256, SPINS = 4000 };
 
+/* The state of the pool in one word: how many workers are inside the job, whether its door is open,
+ * and the number of the job. */
+enum { OPEN = 1 << 16, INSIDE = OPEN - 1 };
+static const uint64_t ONE_JOB = (uint64_t)1 << 32;
+
 static struct {
     pthread_mutex_t busy;  // held by the thread whose job runs
-    pthread_mutex_t mutex; // guards the sleep of workers, and starting them
+    pthread_mutex_t mutex; // guards the sleep of workers
     pthread_cond_t wake;
     pthread_t threads[MAX_THREADS];
     int started; // workers that exist; the caller is one more thread
     int wanted;  // threads to use, the caller included; 0 until first asked
-    atomic_int generation, inside, quit;
-    atomic_int members; // workers that take part in the present job
+    atomic_uint_least64_t state;
+    atomic_int sleeping, quit;
+    atomic_int members; // workers that may take part in the present job
     atomic_int_least64_t next;
     int64_t tasks;
     void (*fn)(void *context, int64_t task);
@@ -57,48 +64,74 @@ static void run_tasks(void)
     inside_task = false;
 }
 
-static void wait_for_job(int seen)
+/* Whether there is something to do since job number seen: another job, or the end. */
+static bool news(uint64_t seen)
+{
+    return atomic_load(&pool.state) / ONE_JOB != seen || atomic_load(&pool.quit);
+}
+
+static void wait_for_news(uint64_t seen)
 {
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load(&pool.generation) != seen)
+        if (news(seen))
             return;
         __builtin_ia32_pause();
     }
     pthread_mutex_lock(&pool.mutex);
-    while (atomic_load(&pool.generation) == seen)
+    atomic_fetch_add(&pool.sleeping, 1);
+    while (!news(seen))
         pthread_cond_wait(&pool.wake, &pool.mutex);
+    atomic_fetch_sub(&pool.sleeping, 1);
     pthread_mutex_unlock(&pool.mutex);
+}
+
+/* Steps inside the present job if its door is open; *seen becomes its number either way. */
+static bool enter(uint64_t *seen)
+{
+    uint64_t state = atomic_load(&pool.state);
+    do {
+        *seen = state / ONE_JOB;
+        if (!(state & OPEN))
+            return false;
+    } while (!atomic_compare_exchange_weak(&pool.state, &state, state + 1));
+    return true;
 }
 
 static void *worker(void *argument)
 {
     int index = (int)(intptr_t)argument;
-    int seen = 0;
+    uint64_t seen = 0;
     for (;;) {
-        wait_for_job(seen);
-        seen = atomic_load(&pool.generation);
+        wait_for_news(seen);
         if (atomic_load(&pool.quit))
             return NULL;
+        if (!enter(&seen))
+            continue;
         if (index < atomic_load(&pool.members))
             run_tasks();
-        atomic_fetch_sub(&pool.inside, 1);
+        atomic_fetch_sub(&pool.state, 1);
     }
+}
+
+static void wake_sleepers(void)
+{
+    if (!atomic_load(&pool.sleeping))
+        return;
+    pthread_mutex_lock(&pool.mutex);
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.mutex);
 }
 
 static void stop_workers(void)
 {
-    if (!pool.started)
-        return;
     atomic_store(&pool.quit, 1);
     pthread_mutex_lock(&pool.mutex);
-    atomic_fetch_add(&pool.generation, 1);
     pthread_cond_broadcast(&pool.wake);
     pthread_mutex_unlock(&pool.mutex);
     for (int i = 0; i < pool.started; i++)
         pthread_join(pool.threads[i], NULL);
     pool.started = 0;
     atomic_store(&pool.quit, 0);
-    atomic_store(&pool.generation, 0);
 }
 
 static void start_workers(int count)
@@ -106,7 +139,6 @@ static void start_workers(int count)
     static bool at_exit_set;
     if (!at_exit_set)
         at_exit_set = atexit(stop_workers) == 0;
-    stop_workers();
     while (pool.started < count && pthread_create(&pool.threads[pool.started], NULL, worker,
                                                   (void *)(intptr_t)pool.started) == 0)
         pool.started++;
@@ -145,23 +177,17 @@ void levin__parallel_for(int64_t tasks, void (*fn)(void *context, int64_t task),
         pool.wanted = default_threads();
     if (pool.started < pool.wanted - 1)
         start_workers(pool.wanted - 1);
-    int members = pool.wanted - 1 < pool.started ? pool.wanted - 1 : pool.started;
     pool.fn = fn;
     pool.context = context;
     pool.tasks = tasks;
     atomic_store(&pool.next, 0);
-    atomic_store(&pool.members, members);
-    atomic_store(&pool.inside, pool.started);
-    if (pool.started) {
-        pthread_mutex_lock(&pool.mutex);
-        atomic_fetch_add(&pool.generation, 1);
-        pthread_cond_broadcast(&pool.wake);
-        pthread_mutex_unlock(&pool.mutex);
-    }
+    atomic_store(&pool.members, pool.wanted - 1);
+    uint64_t job = atomic_load(&pool.state) / ONE_JOB + 1;
+    atomic_store(&pool.state, job * ONE_JOB + OPEN);
+    wake_sleepers();
     run_tasks();
-    /* A worker that has not woken yet must still pass through before the job's fields may change.
-     */
-    for (int spins = 0; atomic_load(&pool.inside) > 0; spins++) {
+    atomic_fetch_and(&pool.state, ~(uint64_t)OPEN);
+    for (int spins = 0; atomic_load(&pool.state) & INSIDE; spins++) {
         if (spins < SPINS)
             __builtin_ia32_pause();
         else

@@ -260,7 +260,7 @@ int levin_metric_add(levin_metric *m, const levin_tensor *predictions, const lev
 double levin_metric_compute(const levin_metric *m)
 {
     if (!m || m->n == 0)
-        return NAN;
+        return (double)NAN;
     if (m->row->of_classes)
         return m->row->of_classes(m->classes, m->num_classes, m->row->average);
     return m->row->of_values(m->x, m->y, m->n);

@@ -45,7 +45,7 @@ static double length_of_deviations(const double *x, double center, int64_t n)
 double levin__pearson(const double *x, const double *y, int64_t n)
 {
     if (n < 2 || is_constant(x, n) || is_constant(y, n))
-        return NAN;
+        return (double)NAN;
     double x_mean = mean(x, n), y_mean = mean(y, n), r = 0;
     double x_length = length_of_deviations(x, x_mean, n);
     double y_length = length_of_deviations(y, y_mean, n);
@@ -86,10 +86,10 @@ static bool any_nan(const double *x, int64_t n)
 double levin__spearman(const double *x, const double *y, int64_t n)
 {
     if (n < 2 || any_nan(x, n) || any_nan(y, n))
-        return NAN; // a NaN has no rank
+        return (double)NAN; // a NaN has no rank
     double *ranks = levin__alloc(2 * (size_t)n * sizeof *ranks);
     int64_t *order = ranks ? levin__alloc((size_t)n * sizeof *order) : NULL;
-    double r = NAN;
+    double r = (double)NAN;
     if (order) {
         rank(x, n, order, ranks);
         rank(y, n, order, ranks + n);

@@ -8,6 +8,8 @@
 
 /* More tokens than this in all overflowing parts are a mistake, not a wish. */
 static const int64_t OVERFLOW_LIMIT = (int64_t)1 << 28;
+/* So that places in normalised text are int32_t, too. */
+static const size_t TEXT_LIMIT = INT32_MAX / LEVIN_CHAR_GROWTH;
 
 typedef struct {
     const levin_tokenizer *t;
@@ -194,9 +196,9 @@ static int64_t enough(const job *j)
 
 static int encode_side(job *j, int side, const char *text, size_t n)
 {
-    if (n > INT32_MAX)
+    if (n > TEXT_LIMIT)
         return levin__error_set(
-            LEVIN_EINVAL, "encode: a text of %zu bytes, at most %d are possible", n, INT32_MAX);
+            LEVIN_EINVAL, "encode: a text of %zu bytes, at most %zu are possible", n, TEXT_LIMIT);
     int result = levin__pieces_reserve(j->t, n, j->offsets, &j->pieces[side]);
     j->pieces[side].enough = enough(j);
     return result == LEVIN_OK ? levin__encode_text(j->t, text, n, &j->pieces[side]) : result;
@@ -251,7 +253,7 @@ static int encode_each(job *j, const char *const *words, int64_t n)
             return levin__error_set(LEVIN_EINVAL, "encode: word %lld is NULL", (long long)i);
         total += strlen(words[i]);
     }
-    if (n > INT32_MAX || total > INT32_MAX)
+    if (n > INT32_MAX || total > TEXT_LIMIT)
         return levin__error_set(LEVIN_EINVAL, "encode: %lld words of %zu bytes are too many",
                                 (long long)n, total);
     levin_pieces *out = &j->pieces[0];

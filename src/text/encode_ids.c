@@ -27,7 +27,8 @@ static void end_word(stream *s)
         return;
     const levin_wordpiece *w = &s->t->wordpiece;
     int32_t id = -1;
-    if (s->n <= w->max_chars_per_word) // then it has no more characters either
+    /* With no more bytes than the limit has characters, it cannot be too long. */
+    if (s->n <= w->max_chars_per_word && s->n <= w->vocab->longest[0])
         id = levin__vocab_find(w->vocab, s->word, s->n, 0);
     if (id >= 0)
         put(s->out, id);

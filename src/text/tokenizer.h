@@ -46,8 +46,10 @@ int levin__tokenizer_bert_template(levin_tokenizer *t, const char *where);
 
 /** Reads vocab.txt. NULL and an error. */
 levin_vocab *levin__vocab_from_text(const char *path);
-/** Reads tokenizer.json; to be finished. NULL and an error. */
+/** Reads tokenizer.json, or its text, which where names in messages; to be finished. NULL and an
+ * error. */
 levin_tokenizer *levin__tokenizer_from_json(const char *path);
+levin_tokenizer *levin__tokenizer_parse(const char *text, size_t n, const char *where);
 /** Adds the token that a JSON object or string describes; special where it does not say. */
 int levin__tokenizer_add_json(levin_tokenizer *t, const json_t *token, bool special,
                               const char *where);

@@ -35,8 +35,7 @@ static const char *model_type(const json_t *model, const char *where)
 
 /* The text of a file, its large object cut out and the rest parsed. */
 typedef struct {
-    const char *where;
-    char *text;
+    const char *where, *text;
     size_t vocab_start, vocab_stop;
     json_t *root; // model.vocab is {} here
 } source;
@@ -278,17 +277,22 @@ static json_t *parse_rest(const source *file, size_t n)
     return root;
 }
 
-levin_tokenizer *levin__tokenizer_from_json(const char *path)
+levin_tokenizer *levin__tokenizer_parse(const char *text, size_t n, const char *where)
 {
-    size_t n;
-    source file = { .where = path, .text = levin__file_read(path, FILE_LIMIT, &n) };
-    if (!file.text)
-        return NULL;
-    if (!levin__vocab_json_find(file.text, n, &file.vocab_start, &file.vocab_stop))
+    source file = { .where = where, .text = text };
+    if (!levin__vocab_json_find(text, n, &file.vocab_start, &file.vocab_stop))
         file.vocab_stop = 0;
     file.root = parse_rest(&file, n);
     levin_tokenizer *t = file.root ? read_root(&file) : NULL;
     json_decref(file.root);
-    levin__free(file.text);
+    return t;
+}
+
+levin_tokenizer *levin__tokenizer_from_json(const char *path)
+{
+    size_t n;
+    char *text = levin__file_read(path, FILE_LIMIT, &n);
+    levin_tokenizer *t = text ? levin__tokenizer_parse(text, n, path) : NULL;
+    levin__free(text);
     return t;
 }

@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "text/unicode.h"
 
+#include <stdio.h>
+
 static const size_t TEXT_LIMIT = (size_t)2 << 30;
 
 /* Both return what they were given, or NULL, which they may be given in turn: the whole file is
@@ -55,11 +57,11 @@ static json_t *added_decoder(const levin_tokenizer *t)
 {
     json_t *o = json_object();
     for (int32_t id = 0; id < t->n_ids; id++) {
-        levin_buffer key = LEVIN_BUFFER(16);
-        if (t->added_at[id] < 0 || !levin__buffer_addf(&key, "%d", (int)id))
+        char key[16];
+        if (t->added_at[id] < 0)
             continue;
-        o = set(o, key.data, describe(&t->added.items[t->added_at[id]], false));
-        levin__buffer_free(&key);
+        snprintf(key, sizeof key, "%d", (int)id);
+        o = set(o, key, describe(&t->added.items[t->added_at[id]], false));
     }
     return o;
 }

@@ -9,6 +9,7 @@
  */
 #include "base/file.h"
 #include "base/json.h"
+#include "support/report.h"
 #include "text/normalizer.h"
 #include "text/unicode.h"
 
@@ -19,15 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int passed, failed, skipped;
 static const char *vocab;
 static levin_tokenizer *tokenizer;
 
-/* Where the check stands, and what it found wrong first. */
+/* What the entry that is being checked got wrong first. */
 static struct {
-    const char *group;
-    size_t index;
     bool bad;
+    char message[512];
 } now;
 
 static void wrong(const char *fmt, ...) LEVIN_FORMAT(1, 2);
@@ -37,11 +36,9 @@ static void wrong(const char *fmt, ...)
     if (now.bad)
         return;
     now.bad = true;
-    printf("%s[%zu]: ", now.group, now.index);
     va_start(args, fmt);
-    vprintf(fmt, args);
+    vsnprintf(now.message, sizeof now.message, fmt, args);
     va_end(args);
-    printf("\n");
 }
 
 /* SHA-256 (FIPS 180-4). */
@@ -507,17 +504,15 @@ static void run_group(const json_t *root, size_t g)
     json_t *entry;
     json_array_foreach(json_object_get(root, GROUPS[g].name), i, entry)
     {
-        now.group = GROUPS[g].name;
-        now.index = i;
-        now.bad = false;
-        if (!tokenizer || !json_object_get(entry, GROUPS[g].needs)) {
-            skipped++;
+        if (!json_object_get(entry, GROUPS[g].needs)) {
+            report_skip("%s[%zu]: no %s, %s", GROUPS[g].name, i, GROUPS[g].needs,
+                        json_string_value(json_object_get(entry, "case")));
             continue;
         }
+        now.bad = false;
         GROUPS[g].run(entry);
         levin_error_clear();
-        passed += !now.bad;
-        failed += now.bad;
+        report_check(!now.bad, "%s[%zu]: %s", GROUPS[g].name, i, now.message);
     }
 }
 
@@ -526,37 +521,44 @@ static bool right_vocab(const json_t *root)
     const char *want = json_string_value(json_object_get(root, "vocab_sha256"));
     size_t n;
     char hex[65], *text = levin__file_read(vocab, (size_t)1 << 30, &n);
-    if (!text)
+    if (!text) {
+        report_check(false, "%s", levin_error_message());
         return false;
+    }
     sha256(text, n, hex);
     levin_free(text);
-    if (!want || strcmp(want, hex) == 0)
-        return true;
-    printf("%s: SHA-256 %s, the golden file was made with %s\n", vocab, hex, want);
-    return false;
+    bool right = !want || strcmp(want, hex) == 0;
+    if (!right)
+        report_check(false, "%s: SHA-256 %s, the golden file was made with %s", vocab, hex, want);
+    return right;
+}
+
+static void run_all(const json_t *root)
+{
+    if (!right_vocab(root))
+        return;
+    tokenizer = levin_tokenizer_from_vocab(vocab, NULL);
+    if (!tokenizer)
+        report_check(false, "%s", levin_error_message());
+    for (size_t g = 0; tokenizer && g < sizeof GROUPS / sizeof *GROUPS; g++)
+        run_group(root, g);
+    levin_tokenizer_free(tokenizer);
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 2)
-        return printf("usage: tokenizer_cases FILE [VOCAB]\n"), 2;
+        return fprintf(stderr, "usage: tokenizer_cases FILE [VOCAB]\n"), 2;
     json_t *root = levin__json_load(argv[1], (size_t)1 << 30);
     if (!root)
         return levin_perror("tokenizer_cases");
-    const char *folder = getenv("LEVIN_MODEL");
-    char *found = folder ? levin__path_join(folder, "vocab.txt") : NULL;
+    char *found = report_model() ? levin__path_join(report_model(), "vocab.txt") : NULL;
     vocab = argc > 2 ? argv[2] : found;
-    if (!vocab || !levin__is_file(vocab)) {
-        printf("no vocab.txt: name one, or a model folder in LEVIN_MODEL\n");
-    } else if (!right_vocab(root) || !(tokenizer = levin_tokenizer_from_vocab(vocab, NULL))) {
-        levin_perror("tokenizer_cases");
-        failed++;
-    }
-    for (size_t g = 0; g < sizeof GROUPS / sizeof *GROUPS; g++)
-        run_group(root, g);
-    levin_tokenizer_free(tokenizer);
+    if (vocab)
+        run_all(root);
+    else
+        report_skip("%s: LEVIN_MODEL names no model", argv[1]);
     levin_free(found);
     json_decref(root);
-    printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
-    return failed ? 1 : 0;
+    return report_end();
 }

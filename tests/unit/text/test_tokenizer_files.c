@@ -247,6 +247,7 @@ static void broken_json_is_refused_with_its_place(void **state)
 {
     (void)state;
     static const char *const CASES[] = { "",
+                                         "{\"\\u\n",
                                          "{",
                                          "[]",
                                          "{\"model\":{\"vocab\":{\"a\":0}",
