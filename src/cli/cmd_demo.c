@@ -5,11 +5,12 @@
 #include "cli/predict.h"
 #include "cli/results.h"
 #include "cli/session.h"
+#include "tasks/glue.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { TRAIN_ROWS = 6000, DEV_ROWS = 600, TEST_ROWS = 600, DATA_SEED = 1, MNLI_ROWS = 4000 };
+enum { TRAIN_ROWS = 4000, DEV_ROWS = 500, TEST_ROWS = 500, DATA_SEED = 1 };
 
 static const char *const pairs[][2] = {
     { "A man is playing a guitar on the street.", "A man is making music." },
@@ -22,19 +23,27 @@ static const char *root(const cli_args *a)
     return a->trainer.default_root_dir ? a->trainer.default_root_dir : ".";
 }
 
-/* The folder of the data: the one given, or one that is written now. The caller's. */
-static char *data_folder(const cli_args *a)
+/* Writes the data; its folder is the caller's. */
+static char *generate(const cli_args *a)
 {
-    if (a->data.dir)
-        return levin__strdup(a->data.dir);
     char *folder = levin__path_join(root(a), "nli");
     fprintf(stderr, "writing %d generated sentence pairs to %s\n",
             TRAIN_ROWS + DEV_ROWS + TEST_ROWS, folder ? folder : "");
-    if (folder && levin_generate_nli(folder, TRAIN_ROWS, DEV_ROWS, TEST_ROWS, DATA_SEED) < 0) {
-        levin__free(folder);
-        return NULL;
-    }
-    return folder;
+    if (folder &&
+        levin_generate_nli(folder, TRAIN_ROWS, DEV_ROWS, TEST_ROWS, DATA_SEED) == LEVIN_OK)
+        return folder;
+    levin__free(folder);
+    return NULL;
+}
+
+/* MNLI's own test sets have no labels: the mismatched validation set stands in. The caller's. */
+static char *mnli_test_file(const cli_args *a)
+{
+    if (a->data.test_file)
+        return levin__strdup(a->data.test_file);
+    char *path = levin__glue_file(a->data.task, "dev_mismatched", a->data.dir);
+    levin_error_clear(); // then there is none
+    return path;
 }
 
 static void print_accuracy(const json_t *results, const char *key, const char *name)
@@ -74,30 +83,41 @@ static void print_all(const cli_session *s, json_t *results)
         printf("the model lies in %s\n", folder);
 }
 
-static int run(const levin_command *c, const cli_args *given)
+static int train_and_show(const levin_command *c, const cli_args *a)
 {
-    cli_session s = { 0 };
-    cli_args a = *given;
-    char *folder = data_folder(&a);
+    cli_session s;
     json_t *results = json_object();
-    a.data.dir = folder;
-    if (given->data.dir && a.data.max_train_rows == 0) {
-        a.data.max_train_rows = MNLI_ROWS;
-        fprintf(stderr,
-                "training on the first %d rows; --data.max_train_rows takes another number\n",
-                MNLI_ROWS);
-    }
-    int status = folder ? cli_session_begin(&s, c, &a, CLI_TRAIN) : CLI_FAILED;
+    int status = cli_session_begin(&s, c, a, CLI_TRAIN);
     if (status == CLI_DONE && cli_fit(&s, results) == LEVIN_OK)
         print_all(&s, results);
     cli_session_end(&s);
     json_decref(results);
-    levin__free(folder);
     return status ? status : levin_error() ? CLI_FAILED : CLI_DONE;
+}
+
+static int run(const levin_command *c, const cli_args *given)
+{
+    cli_args a = *given;
+    char *folder = given->data.dir ? NULL : generate(given);
+    char *test_file = given->data.dir ? mnli_test_file(given) : NULL;
+    if (levin_error())
+        return CLI_FAILED;
+    if (folder)
+        a.data.dir = folder;
+    else if (a.data.max_train_rows)
+        fprintf(stderr, "training on the first %lld rows; --data.max_train_rows 0 takes all\n",
+                (long long)a.data.max_train_rows);
+    if (test_file)
+        a.data.test_file = test_file;
+    int status = train_and_show(c, &a);
+    levin__free(test_file);
+    levin__free(folder);
+    return status;
 }
 
 static const cli_preset presets[] = {
     { "--data.task", "mnli" },
+    { "--data.max_train_rows", "4000" },
     { "--optimizer.lr", "1e-4" },
     { "--lr_scheduler", "linear" },
     { "--lr_scheduler.warmup", "0.1" },

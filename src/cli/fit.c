@@ -60,14 +60,6 @@ static void save_hyperparameters(const cli_session *s)
     levin__free(labels);
 }
 
-/* What was trained from nothing is worth a line: it says whether a head was found. */
-static void note_new_weights(const cli_session *s)
-{
-    const char *names = levin_classifier_new_weights(s->model);
-    if (names && *names)
-        fprintf(stderr, "new weights: %s\n", names);
-}
-
 /* A split that may be absent. NULL with or without an error. */
 static levin_dataloader *optional_loader(const cli_session *s, cli_split split)
 {
@@ -132,10 +124,8 @@ int cli_fit(cli_session *s, json_t *results)
 {
     levin_dataloader *train = cli_session_open(s, CLI_TRAIN, false);
     levin_dataloader *val = train ? optional_loader(s, CLI_VALIDATION) : NULL;
-    if (!levin_error()) {
+    if (!levin_error())
         save_hyperparameters(s);
-        note_new_weights(s);
-    }
     levin_trainer_fit_from(s->trainer, s->model, train, val, s->args->ckpt_path);
     validate_again(s);
     char *folder = save(s);

@@ -31,6 +31,14 @@ static bool model_labels(const cli_args *a, bool keep, cli_labels *out)
     return out->n || cli_labels_of_folder(out, a->model.name);
 }
 
+/* What begins from nothing is worth a line: it says whether a head was found. */
+static void note_new_weights(const levin_module *model)
+{
+    const char *names = levin_classifier_new_weights(model);
+    if (names && *names)
+        fprintf(stderr, "new weights: %s\n", names);
+}
+
 levin_dataloader *cli_session_open(cli_session *s, cli_split split, bool keep)
 {
     const cli_args *a = s->args;
@@ -45,6 +53,7 @@ levin_dataloader *cli_session_open(cli_session *s, cli_split split, bool keep)
         s->model = cli_classifier(a, cli_data_num_outputs(&s->data), names);
     }
     cli_labels_free(&labels);
+    note_new_weights(s->model);
     if (s->model)
         return cli_data_loader(&s->data, split, d);
     levin_dataset_free(d);

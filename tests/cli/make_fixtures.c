@@ -67,7 +67,7 @@ static void make_plain(const char *folder)
         .num_hidden_layers = 2,
         .num_attention_heads = 4,
         .intermediate_size = 64,
-        .max_position_embeddings = 64,
+        .max_position_embeddings = 128,
         .type_vocab_size = 2,
         .hidden_dropout_prob = 0.1,
         .attention_probs_dropout_prob = 0.1,

@@ -85,8 +85,8 @@ PY
 @test "text_pair needs text, and max_length must fit the model" {
     try predict --model.name "$NLI" --text_pair dog
     one_line_error 2 "levin predict: --text_pair needs --text"
-    try predict --model.name "$NLI" --text dog --data.max_length 128
-    one_line_error 1 "levin predict: --data.max_length 128: the model has positions for 64 tokens"
+    try predict --model.name "$NLI" --text dog --data.max_length 129
+    one_line_error 1 "levin predict: --data.max_length 129: the model has positions for 128 tokens"
 }
 
 @test "bf16-mixed gives nearly the same score" {
