@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* What is allowed, and what was seen, as the largest distances from float64. */
 typedef struct {
     double loss, logit, grad_norm, tensor_norm, final_norm;
