@@ -108,10 +108,6 @@ static int check_new(const levin_dataloader *l)
                                 (long long)l->batch_size);
     if (l->sampler.n <= 0)
         return levin__error_set(LEVIN_EINVAL, "%s: an empty data set: no rows", name);
-    if (l->n_batches == 0)
-        return levin__error_set(LEVIN_EINVAL,
-                                "%s: %lld rows are no whole batch of %lld, and drop_last is on",
-                                name, (long long)l->sampler.n, (long long)l->batch_size);
     return LEVIN_OK;
 }
 
