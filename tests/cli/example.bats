@@ -17,6 +17,9 @@ setup() {
 @test "examples/mnli trains MiniLM" {
     [ -f "$LEVIN_MODEL/model.safetensors" ] || skip "LEVIN_MODEL names no model"
     unset LEVIN_NUM_THREADS
+    for file in data/*.tsv; do # a few batches: sanitizers take a second for each
+        head -33 "$file" >short && mv short "$file"
+    done
     run --separate-stderr "$LEVIN_EXAMPLES/mnli" "$LEVIN_MODEL" data
     [ "$status" -eq 0 ]
     grep -q '^test_acc  *[01]\.[0-9]*' <<<"$stderr"
