@@ -24,6 +24,8 @@ int levin__need_float(const levin_call *c, const levin_tensor *t);
 int levin__need_int(const levin_call *c, const levin_tensor *t);
 /** 0 if t is an f32 vector of n elements (a bias, gamma, beta), else an error that says which. */
 int levin__need_vector(const levin_call *c, const levin_tensor *t, int64_t n, const char *what);
+/** 0 if p, the probability of a dropout, lies in [0, 1), else LEVIN_EINVAL. Out of training too. */
+int levin__need_probability(const levin_call *c, double p);
 /** Makes c->y like t with the given dtype; 0 or an error code. */
 int levin__result_like(levin_call *c, const levin_tensor *t, levin_dtype dtype);
 /** Makes c->y with a shape of its own. */
