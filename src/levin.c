@@ -29,6 +29,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static bool machine_has(const char *set)
 {
+    if (strcmp(set, "avx512_bf16") == 0)
+        return machine_has("avx512") && __builtin_cpu_supports("avx512bf16");
     if (strcmp(set, "avx512") == 0)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
