@@ -41,16 +41,26 @@ static struct {
 
 static _Thread_local bool inside_task;
 
-static int default_threads(void)
+/* What LEVIN_NUM_THREADS says; 0 if it is unset or empty, -1 after an error. */
+static int threads_of_environment(void)
 {
     const char *text = getenv("LEVIN_NUM_THREADS");
-    long n = text ? strtol(text, NULL, 10) : 0;
-    if (n < 1) {
-        cpu_set_t set;
-        CPU_ZERO(&set);
-        n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    }
-    return n > MAX_THREADS ? MAX_THREADS : (int)n;
+    if (!text || !*text)
+        return 0;
+    long n = text[strspn(text, "0123456789")] ? 0 : strtol(text, NULL, 10);
+    if (n >= 1 && n <= MAX_THREADS)
+        return (int)n;
+    levin__error_set(LEVIN_EINVAL, "LEVIN_NUM_THREADS '%.60s' is not a whole number from 1 to %d",
+                     text, MAX_THREADS);
+    return -1;
+}
+
+static int cpus(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n > MAX_THREADS ? MAX_THREADS : n;
 }
 
 static void run_tasks(void)
@@ -160,19 +170,24 @@ static void start_workers(int count)
         pool.started++;
 }
 
-/* Without a lock, since a task may ask while the pool is busy with it. */
+/* Without a lock, since a task may ask while the pool is busy with it. An error of the environment
+ * is one as often as it is met. */
 int levin_num_threads(void)
 {
     int n = atomic_load(&pool.wanted);
     if (n)
         return n;
-    int wanted = default_threads();
+    int wanted = threads_of_environment();
+    if (wanted < 0)
+        return cpus();
+    if (wanted == 0)
+        wanted = cpus();
     return atomic_compare_exchange_strong(&pool.wanted, &n, wanted) ? wanted : n;
 }
 
 void levin_set_num_threads(int n)
 {
-    atomic_store(&pool.wanted, n < 1 ? default_threads() : n > MAX_THREADS ? MAX_THREADS : n);
+    atomic_store(&pool.wanted, n < 1 ? 0 : n > MAX_THREADS ? MAX_THREADS : n);
 }
 
 static void run_here(int64_t tasks, void (*fn)(void *, int64_t), void *context)

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { MOST = 1000 };
@@ -139,13 +140,43 @@ static void the_default_number_comes_from_the_environment(void **state)
     setenv("LEVIN_NUM_THREADS", "3", 1);
     levin_set_num_threads(0);
     assert_int_equal(levin_num_threads(), 3);
-    setenv("LEVIN_NUM_THREADS", "many", 1); // not a number: one for each CPU
+    setenv("LEVIN_NUM_THREADS", "256", 1);
     levin_set_num_threads(-1);
-    assert_in_range(levin_num_threads(), 1, 256);
+    assert_int_equal(levin_num_threads(), 256);
     unsetenv("LEVIN_NUM_THREADS");
-    int seen = levin_num_threads();
+    levin_set_num_threads(0);
+    int seen = levin_num_threads(); // one for each CPU
+    assert_in_range(seen, 1, 256);
+    setenv("LEVIN_NUM_THREADS", "", 1); // as if unset
     levin_set_num_threads(0);
     assert_int_equal(levin_num_threads(), seen);
+    assert_int_equal(levin_error(), LEVIN_OK);
+    unsetenv("LEVIN_NUM_THREADS");
+}
+
+static void a_number_of_threads_that_is_none_is_an_error(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = { "many", "0",  "-1", "257", "99999999999999999999",
+                                         "4 ",   " 4", "+4", "4x",  "1e2",
+                                         "0x10", "2.0" };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char expected[100];
+        snprintf(expected, sizeof expected,
+                 "LEVIN_NUM_THREADS '%s' is not a whole number from 1 to 256", wrong[i]);
+        setenv("LEVIN_NUM_THREADS", wrong[i], 1);
+        levin_set_num_threads(0);
+        assert_in_range(levin_num_threads(), 1, 256);
+        assert_error(LEVIN_EINVAL, expected);
+        tally t = { 0 };
+        levin__parallel_for(MOST, count_run, &t); // which asks too
+        assert_each_once(&t, MOST);
+        assert_error(LEVIN_EINVAL, expected);
+        levin_set_num_threads(2); // whoever says it in C does not ask the environment
+        assert_int_equal(levin_num_threads(), 2);
+        assert_int_equal(levin_error(), LEVIN_OK);
+    }
+    unsetenv("LEVIN_NUM_THREADS");
 }
 
 enum { NUMBERS = 100000, GRAIN = 1000 };
@@ -255,6 +286,7 @@ int main(void)
         cmocka_unit_test(two_threads_may_call_at_once),
         cmocka_unit_test(the_number_of_threads_goes_up_and_down),
         cmocka_unit_test(the_default_number_comes_from_the_environment),
+        cmocka_unit_test(a_number_of_threads_that_is_none_is_an_error),
         cmocka_unit_test(sums_over_tasks_have_the_same_bits_for_any_number_of_threads),
         cmocka_unit_test(work_is_cut_into_1_to_64_tasks_of_a_grain_or_more),
         cmocka_unit_test(an_error_within_a_task_comes_back_to_the_caller),
