@@ -1,9 +1,13 @@
-/* levin.c: the one file that may see every room: it lists the back ends. */
+/* levin.c: the one file that may see every room: it lists the back ends, and reads the variables
+ * that choose among them (docs/environment.md). */
 #include "backends/cpu/cpu.h"
 #if LEVIN_HAS_DNNL
 #    include "backends/dnnl/dnnl.h"
 #endif
 #include "backends/ref/ref.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/suggest.h"
 #include "tensor/backends.h"
 #include "tensor/dispatch.h"
 
@@ -24,16 +28,25 @@ static const struct {
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
+/* What the environment may say, closed by NULL. */
+static const char *const back_ends[] = { "ref", "cpu", "dnnl", NULL };
+static const char *const caps[] = { "avx512_bf16", "avx512", "avx2", "generic", NULL };
+
 static const levin_kernels *tables[LEVIN_MAX_TABLES];
+static levin_error_note wrong; // what it says and may not; code LEVIN_OK if nothing
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static bool is(const char *word, const char *other) { return word && strcmp(word, other) == 0; }
 
 static bool machine_has(const char *set)
 {
-    if (strcmp(set, "avx512") == 0)
+    if (is(set, "avx512_bf16"))
+        return machine_has("avx512") && __builtin_cpu_supports("avx512bf16");
+    if (is(set, "avx512"))
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512vl");
-    if (strcmp(set, "avx2") == 0)
+    if (is(set, "avx2"))
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                __builtin_cpu_supports("bmi2");
     return true;
@@ -51,40 +64,74 @@ static void set_tables(const levin_kernels *first, const levin_kernels *second)
 static int best_set(const char *cap)
 {
     int i = 0;
-    if (cap && strcmp(cap, "avx512_bf16") != 0)
-        while (i < SETS && strcmp(sets[i].name, cap) != 0)
+    if (cap && !is(cap, "avx512_bf16"))
+        while (i < SETS && !is(cap, sets[i].name))
             i++;
     while (i < SETS && !machine_has(sets[i].name))
         i++;
     return i < SETS ? i : -1;
 }
 
-/* oneDNN goes before our own products where it has bf16 instructions and ours have none: from
- * AVX-512 on. Elsewhere ours win, since they round bf16 while packing and finish a tile in cache.
- */
-static void set_best(int set, const char *cap, bool dnnl_first)
+/* Without a wish, oneDNN goes before our own products where it has bf16 instructions and ours have
+ * none: from AVX-512 on. Elsewhere ours win, since they round bf16 while packing and finish a tile
+ * in cache. */
+static void set_best(int set, const char *cap, const char *back_end)
 {
 #if LEVIN_HAS_DNNL
     levin__dnnl_cap(cap ? cap : "");
-    if (dnnl_first || sets[set].kernels == &levin__kernels_avx512) {
+    if (is(back_end, "dnnl") || (!back_end && sets[set].kernels == &levin__kernels_avx512)) {
         set_tables(&levin__dnnl_kernels, sets[set].kernels);
         return;
     }
 #else
     (void)cap;
-    (void)dnnl_first;
+    (void)back_end;
 #endif
     set_tables(sets[set].kernels, &nothing);
 }
 
+static void refuse(const char *variable, const char *value, const char *const *words)
+{
+    const char *near = levin__suggest(value, words);
+    levin_buffer known = LEVIN_BUFFER(256);
+    for (; *words; words++)
+        levin__buffer_addf(&known, "%s%s", known.size ? ", " : "", *words);
+    levin__error_set(LEVIN_EINVAL, "unknown %s '%.60s'%s%s%s known: %s", variable, value,
+                     near ? ", did you mean " : ",", near ? near : "", near ? "?" : "",
+                     known.data ? known.data : "");
+    levin__buffer_free(&known);
+}
+
+/* Which of the words a variable holds; NULL if it is unset or empty, or after an error. */
+static const char *wish(const char *variable, const char *const *words)
+{
+    const char *value = getenv(variable);
+    if (!value || !*value)
+        return NULL;
+    for (int i = 0; words[i]; i++)
+        if (strcmp(value, words[i]) == 0)
+            return words[i];
+    refuse(variable, value, words);
+    return NULL;
+}
+
+/* A wish that cannot be met is noted, and an error of this thread; the tables are then as without
+ * it. */
 static void choose_by_environment(void)
 {
-    const char *back_end = getenv("LEVIN_BACKEND"), *cap = getenv("LEVIN_CPU");
-    int set = best_set(cap);
-    if (back_end && strcmp(back_end, "ref") == 0)
+    levin_error_note before;
+    levin__error_take(&before); // which stands, but must not hide what comes
+    const char *back_end = wish("LEVIN_BACKEND", back_ends), *cap = wish("LEVIN_CPU", caps);
+    if (is(back_end, "dnnl") && !LEVIN_HAS_DNNL)
+        levin__error_set(LEVIN_EUNSUPPORTED, "LEVIN_BACKEND 'dnnl': this levin was built without "
+                                             "oneDNN, known: ref, cpu");
+    if (is(back_end, "ref"))
         set_tables(&levin__ref_kernels, &nothing);
     else
-        set_best(set < 0 ? best_set(NULL) : set, cap, back_end && strcmp(back_end, "dnnl") == 0);
+        set_best(best_set(cap), cap, back_end);
+    levin__error_take(&wrong);
+    levin__error_give(&before);
+    levin__error_give(&wrong);
 }
 
 const levin_kernels *const *levin__kernel_tables(void)
@@ -93,22 +140,30 @@ const levin_kernels *const *levin__kernel_tables(void)
     return (const levin_kernels *const *)tables;
 }
 
+int levin__check_environment(void)
+{
+    pthread_once(&once, choose_by_environment);
+    levin__error_give(&wrong);
+    levin_num_threads();
+    return levin_error();
+}
+
 bool levin__use_back_end(const char *name)
 {
     pthread_once(&once, choose_by_environment);
     if (!name) {
         choose_by_environment();
-        return true;
+        return !wrong.code;
     }
-    if (strcmp(name, "ref") == 0) {
+    if (is(name, "ref")) {
         set_tables(&levin__ref_kernels, &nothing);
         return true;
     }
-    bool dnnl = strcmp(name, "dnnl") == 0;
+    bool dnnl = is(name, "dnnl");
     int set = dnnl ? best_set(NULL) : best_set(name);
     if (set < 0 || !machine_has(name) || (dnnl && !LEVIN_HAS_DNNL))
         return false;
-    set_best(set, dnnl ? NULL : name, dnnl);
+    set_best(set, dnnl ? NULL : name, dnnl ? name : NULL);
     return true;
 }
 

@@ -40,7 +40,7 @@ LEVIN_API levin_tensor *levin_log_softmax(const levin_tensor *x); // over the la
 
 /** While training is true, zeroes each element with probability p and scales the rest by 1 / (1 -
  * p). The pattern is a function of the thread's random key and the number of the call
- * (levin_set_random). */
+ * (levin_set_random). Here and below a p outside [0, 1) is an error, training or not. */
 LEVIN_API levin_tensor *levin_dropout(const levin_tensor *x, double p, bool training);
 
 /** Element-wise; b has a's shape, or is one row (H) added to every row of a (..., H), or has one

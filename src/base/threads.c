@@ -2,7 +2,9 @@
  *
  * One job at a time; its tasks are taken from a shared counter. The caller works too. When no task
  * is left it closes the job and waits for the workers that are inside; one that comes late finds
- * the door shut, so a worker that the system has put aside holds nobody up. */
+ * the door shut, so a worker that the system has put aside holds nobody up.
+ *
+ * The child of a fork begins without workers and starts its own. */
 #include "base/threads.h"
 
 #include "base/error.h"
@@ -41,16 +43,26 @@ static struct {
 
 static _Thread_local bool inside_task;
 
-static int default_threads(void)
+/* What LEVIN_NUM_THREADS says; 0 if it is unset or empty, -1 after an error. */
+static int threads_of_environment(void)
 {
     const char *text = getenv("LEVIN_NUM_THREADS");
-    long n = text ? strtol(text, NULL, 10) : 0;
-    if (n < 1) {
-        cpu_set_t set;
-        CPU_ZERO(&set);
-        n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    }
-    return n > MAX_THREADS ? MAX_THREADS : (int)n;
+    if (!text || !*text)
+        return 0;
+    long n = text[strspn(text, "0123456789")] ? 0 : strtol(text, NULL, 10);
+    if (n >= 1 && n <= MAX_THREADS)
+        return (int)n;
+    levin__error_set(LEVIN_EINVAL, "LEVIN_NUM_THREADS '%.60s' is not a whole number from 1 to %d",
+                     text, MAX_THREADS);
+    return -1;
+}
+
+static int cpus(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n > MAX_THREADS ? MAX_THREADS : n;
 }
 
 static void run_tasks(void)
@@ -150,29 +162,48 @@ static void stop_workers(void)
     atomic_store(&pool.quit, 0);
 }
 
+/* In the child of a fork. Its only thread is the one that forked: no worker came with it, and what
+ * another thread held or had half done stays so for ever. */
+static void forget_workers(void)
+{
+    pool.busy = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    pool.mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    pool.wake = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+    pool.started = 0;
+    atomic_store(&pool.state, 0);
+    atomic_store(&pool.sleeping, 0);
+    atomic_store(&pool.quit, 0);
+    pool.failure.code = LEVIN_OK;
+}
+
 static void start_workers(int count)
 {
-    static bool at_exit_set;
-    if (!at_exit_set)
-        at_exit_set = atexit(stop_workers) == 0;
+    static bool prepared;
+    if (!prepared)
+        prepared = pthread_atfork(NULL, NULL, forget_workers) == 0 && atexit(stop_workers) == 0;
     while (pool.started < count && pthread_create(&pool.threads[pool.started], NULL, worker,
                                                   (void *)(intptr_t)pool.started) == 0)
         pool.started++;
 }
 
-/* Without a lock, since a task may ask while the pool is busy with it. */
+/* Without a lock, since a task may ask while the pool is busy with it. An error of the environment
+ * is one as often as it is met. */
 int levin_num_threads(void)
 {
     int n = atomic_load(&pool.wanted);
     if (n)
         return n;
-    int wanted = default_threads();
+    int wanted = threads_of_environment();
+    if (wanted < 0)
+        return cpus();
+    if (wanted == 0)
+        wanted = cpus();
     return atomic_compare_exchange_strong(&pool.wanted, &n, wanted) ? wanted : n;
 }
 
 void levin_set_num_threads(int n)
 {
-    atomic_store(&pool.wanted, n < 1 ? default_threads() : n > MAX_THREADS ? MAX_THREADS : n);
+    atomic_store(&pool.wanted, n < 1 ? 0 : n > MAX_THREADS ? MAX_THREADS : n);
 }
 
 static void run_here(int64_t tasks, void (*fn)(void *, int64_t), void *context)

@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/parse.h"
+#include "tensor/backends.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,9 +53,13 @@ static int run_command(int n, char **words)
     bool wants_help;
     if (!cli_parse(c, n - 1, words + 1, &args, &wants_help))
         return finish(who, CLI_USAGE);
-    if (wants_help)
+    if (wants_help) {
         cli_help_command(stdout, c);
-    return finish(who, wants_help ? CLI_DONE : c->run(c, &args));
+        return finish(who, CLI_DONE);
+    }
+    if (c != &cli_cmd_help && levin__check_environment() < 0)
+        return finish(who, CLI_USAGE);
+    return finish(who, c->run(c, &args));
 }
 
 int main(int argc, char **argv)

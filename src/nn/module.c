@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "tensor/backends.h"
 
 #include <string.h>
 
@@ -105,7 +106,7 @@ static levin_module *initialise(levin_module *m)
 
 levin_module *levin_module_new(const levin_module_class *type)
 {
-    if (!type || levin_error())
+    if (!type || levin_error() || levin__check_environment() < 0)
         return NULL;
     levin_module *m = allocate(type, "");
     return m ? initialise(m) : NULL;

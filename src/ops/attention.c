@@ -7,7 +7,7 @@ static int infer(levin_call *c)
 {
     const levin_tensor *qkv = c->x[0];
     int64_t heads = c->i[0], width = levin__last_dim(qkv);
-    if (levin__need_float(c, qkv) < 0)
+    if (levin__need_float(c, qkv) < 0 || levin__need_probability(c, c->a[0]) < 0)
         return levin_error();
     if (!qkv->ragged || qkv->ndim != 3 || heads < 1 || width % (3 * heads) != 0)
         return levin__error_set(LEVIN_ESHAPE,

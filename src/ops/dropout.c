@@ -4,10 +4,8 @@
 
 static int infer(levin_call *c)
 {
-    if (levin__need_float(c, c->x[0]) < 0)
+    if (levin__need_float(c, c->x[0]) < 0 || levin__need_probability(c, c->a[0]) < 0)
         return levin_error();
-    if (!(c->a[0] >= 0 && c->a[0] < 1))
-        return levin__error_set(LEVIN_EINVAL, "dropout: probability %g is not in [0, 1)", c->a[0]);
     return levin__result_like(c, c->x[0], (levin_dtype)c->x[0]->dtype);
 }
 
@@ -34,7 +32,7 @@ const levin_op levin__op_dropout = {
 
 levin_tensor *levin_dropout(const levin_tensor *x, double p, bool training)
 {
-    if (!training || !(p != 0))
+    if (p == 0 || (!training && p > 0 && p < 1))
         return (levin_tensor *)x; // the same tensor: nothing happens to it
     levin_call c = { .x = { x }, .n = 1, .a = { p }, .key = levin__next_key() };
     return levin__apply(&levin__op_dropout, &c, 1);

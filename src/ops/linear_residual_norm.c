@@ -8,7 +8,8 @@ enum { RESIDUAL = 3, GAMMA, BETA };
 
 static int infer(levin_call *c)
 {
-    if (levin__linear_infer(c, levin__compute_dtype(c->x[0])) < 0)
+    if (levin__need_probability(c, c->a[1]) < 0 ||
+        levin__linear_infer(c, levin__compute_dtype(c->x[0])) < 0)
         return levin_error();
     if (!levin__same_shape(c->y, c->x[RESIDUAL]))
         return levin__shape_error(c, "the sum and the residual differ:", c->y, c->x[RESIDUAL]);

@@ -46,6 +46,13 @@ int levin__need_vector(const levin_call *c, const levin_tensor *t, int64_t n, co
                             what, levin_tensor_describe(t, text, sizeof text), (long long)n);
 }
 
+int levin__need_probability(const levin_call *c, double p)
+{
+    if (p >= 0 && p < 1)
+        return LEVIN_OK;
+    return levin__error_set(LEVIN_EINVAL, "%s: probability %g is not in [0, 1)", c->op->name, p);
+}
+
 int levin__result(levin_call *c, levin_dtype dtype, int ndim, const int64_t *dim,
                   const levin_ragged *ragged)
 {
@@ -84,7 +91,7 @@ const levin_tensor *levin__operand(const levin_tensor *x)
 {
     if (levin__autocast() != LEVIN_BF16 || x->dtype == LEVIN_BF16)
         return x;
-    if (!x->call && x->requires_grad)
+    if (levin__keeps_half(x))
         return levin__half_of(x);
     levin_tensor *y = levin__tensor_like(x, LEVIN_BF16);
     if (!y || !LEVIN_RUN(axpy, levin__array(y), 1, levin__array(x), x->numel, false))

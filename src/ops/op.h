@@ -24,6 +24,8 @@ int levin__need_float(const levin_call *c, const levin_tensor *t);
 int levin__need_int(const levin_call *c, const levin_tensor *t);
 /** 0 if t is an f32 vector of n elements (a bias, gamma, beta), else an error that says which. */
 int levin__need_vector(const levin_call *c, const levin_tensor *t, int64_t n, const char *what);
+/** 0 if p, the probability of a dropout, lies in [0, 1), else LEVIN_EINVAL. Out of training too. */
+int levin__need_probability(const levin_call *c, double p);
 /** Makes c->y like t with the given dtype; 0 or an error code. */
 int levin__result_like(levin_call *c, const levin_tensor *t, levin_dtype dtype);
 /** Makes c->y with a shape of its own. */
@@ -35,8 +37,8 @@ int levin__save(levin_call *c, int slot, int64_t n);
 int levin__axis(const levin_call *c, const levin_tensor *t, int dim);
 /** The dtype of products and norms of x: autocast's if it is on, else that of x. */
 levin_dtype levin__compute_dtype(const levin_tensor *x);
-/** x as an operand of a product: itself, its bf16 copy if it is a parameter, or a bf16 conversion
- * in the scope. NULL after an error. */
+/** x as an operand of a product: itself, its bf16 copy if it is a parameter, frozen or not, or a
+ * bf16 conversion in the scope. NULL after an error. */
 const levin_tensor *levin__operand(const levin_tensor *x);
 
 #endif

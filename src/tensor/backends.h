@@ -6,9 +6,13 @@
 #include <levin/base.h>
 
 /** From here on in this process: "ref", "dnnl" (oneDNN first), or cpu kernels no better than
- * "generic", "avx2", "avx512", "avx512_bf16"; NULL: the best that the machine has within LEVIN_CPU.
- * False if the machine has no such instructions. Not while another thread computes. */
+ * "generic", "avx2", "avx512", "avx512_bf16"; NULL: what the environment says now. False if the
+ * machine has no such instructions, or after an error of the environment. Not while another thread
+ * computes. */
 bool levin__use_back_end(const char *name);
+/** 0, or the error of a variable of docs/environment.md that holds what it cannot; each time anew.
+ * The first use of a kernel records it too, but a program had better ask before it begins. */
+int levin__check_environment(void);
 /** What is used now: "avx2" and so on. */
 const char *levin__back_end_name(void);
 

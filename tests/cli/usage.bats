@@ -88,3 +88,31 @@ load helper
     try test --model.name "$NLI"
     one_line_error 2 "levin test: " "--data.test_file"
 }
+
+@test "a variable of the environment that says nothing known is an error of usage" {
+    LEVIN_CPU=avx3 try info
+    one_line_error 2 "levin info: unknown LEVIN_CPU 'avx3', did you mean avx2? known: avx512_bf16, avx512, avx2, generic"
+    only_line
+    [ -z "$output" ]
+    LEVIN_BACKEND=gpu try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI"
+    one_line_error 2 "levin fit: unknown LEVIN_BACKEND 'gpu'" "known: ref, cpu, dnnl"
+    [ ! -e lightning_logs ]
+    for n in 0 -1 257 two 99999999999999999999; do
+        LEVIN_NUM_THREADS=$n try predict --model.name "$NLI" --text dog --text_pair cat
+        one_line_error 2 "levin predict: LEVIN_NUM_THREADS '$n' is not a whole number from 1 to 256"
+        only_line
+    done
+    for known in LEVIN_CPU=avx512_bf16 LEVIN_CPU=avx512 LEVIN_BACKEND=cpu LEVIN_CPU= LEVIN_BACKEND= LEVIN_NUM_THREADS=; do
+        run --separate-stderr env "$known" "$LEVIN" info
+        [ "$status" -eq 0 ]
+    done
+    LEVIN_BACKEND=dnnl try info
+    [ "$status" -eq 0 ] || one_line_error 2 "levin info: LEVIN_BACKEND 'dnnl': this levin was built without oneDNN"
+}
+
+@test "help needs no environment" {
+    LEVIN_CPU=avx3 try help fit
+    [ "$status" -eq 0 ]
+    LEVIN_CPU=avx3 try fit --help
+    [ "$status" -eq 0 ]
+}

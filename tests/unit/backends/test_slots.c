@@ -5,6 +5,8 @@
 
 #include "backends/ref/ref.h"
 
+#include <stdio.h>
+
 /* Kernels of a table are pointers after its name. */
 enum { KERNELS = (sizeof(levin_kernels) - sizeof(char *)) / sizeof(void (*)(void)) };
 
@@ -41,6 +43,46 @@ static void a_back_end_that_is_not_there_is_refused(void **state)
     assert_string_equal(levin__back_end_name(), "ref");
     levin__use_back_end(NULL);
     assert_string_equal(levin__back_end_name(), before);
+}
+
+/* Whether the system counts every one of these words, in spaces, among the flags of its CPU. */
+static bool cpu_has(const char *words)
+{
+    static char flags[16384];
+    FILE *f = *flags ? NULL : fopen("/proc/cpuinfo", "r");
+    while (f && fgets(flags, sizeof flags, f) && strncmp(flags, "flags", 5) != 0)
+        continue;
+    if (f)
+        fclose(f);
+    flags[strcspn(flags, "\n")] = ' ';
+    char word[32] = " ";
+    for (int n; sscanf(words, " %29s%n", word + 1, &n) == 1; words += n)
+        if (!strstr(flags, strcat(word, " ")))
+            return false;
+    return true;
+}
+
+static void an_instruction_set_is_there_when_the_cpu_has_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *flags;
+    } sets[] = {
+        { "generic", "sse2" },
+        { "avx2", "avx2 fma bmi2" },
+        { "avx512", "avx512f avx512bw avx512cd avx512dq avx512vl" },
+        { "avx512_bf16", "avx512f avx512bw avx512cd avx512dq avx512vl avx512_bf16" },
+    };
+    if (!cpu_has("sse2"))
+        skip(); // no such list here
+    const char *before = levin__back_end_name();
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        bool there = levin__use_back_end(sets[i].name);
+        if (there != cpu_has(sets[i].flags))
+            fail_msg("%s is %s", sets[i].name, there ? "used and not there" : "there and refused");
+        levin__use_back_end(NULL);
+        assert_string_equal(levin__back_end_name(), before);
+    }
 }
 
 static void compare_with_ref(int slot, int variant, levin_dtype dtype, int64_t rows, int64_t cols)
@@ -143,6 +185,7 @@ int main(void)
         cmocka_unit_test(ref_leaves_no_slot_empty),
         cmocka_unit_test(every_slot_has_a_problem_here),
         cmocka_unit_test(a_back_end_that_is_not_there_is_refused),
+        cmocka_unit_test(an_instruction_set_is_there_when_the_cpu_has_it),
         cmocka_unit_test(every_slot_agrees_with_ref_for_odd_sizes),
         cmocka_unit_test(no_slot_minds_rows_of_nothing),
         cmocka_unit_test(no_slot_depends_on_the_number_of_threads),

@@ -237,6 +237,64 @@ static void wrong_shapes_are_refused_by_name(void **state)
     }
 }
 
+/* The first case of op, made to ask for this dropout probability; levin_case_free it. */
+static levin_case case_with_probability(const levin_op *op, const char *p)
+{
+    levin_case c;
+    const char *cases = op->cases;
+    char text[sizeof c.text];
+    assert_true(levin_case_next(&c, &cases, 1));
+    assert_true(snprintf(text, sizeof text, " p=%s %s", p, c.text) < (int)sizeof text);
+    memcpy(c.text, text, sizeof text); // of two, the first counts
+    return c;
+}
+
+static void a_probability_outside_0_to_1_is_refused_by_name_and_value(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = { "-0.25", "1", "1.5", "inf", "-inf", "nan" };
+    int operators = 0;
+    for (int o = 0; levin__ops[o]; o++) {
+        const levin_op *op = levin__ops[o];
+        operators += strstr(op->cases, " p=") != NULL;
+        for (size_t i = 0; i < sizeof wrong / sizeof *wrong && strstr(op->cases, " p="); i++) {
+            levin_case c = case_with_probability(op, wrong[i]);
+            char expected[100];
+            snprintf(expected, sizeof expected, "%s: probability %s is not in [0, 1)", op->name,
+                     wrong[i]);
+            assert_null(call(op, &c));
+            assert_int_equal(levin_error(), LEVIN_EINVAL);
+            assert_string_equal(levin_error_message(), expected);
+            levin_error_clear();
+            levin_case_free(&c);
+        }
+    }
+    assert_int_equal(operators, 3); // dropout, attention, linear_residual_norm
+}
+
+static void a_probability_is_looked_at_out_of_training_too(void **state)
+{
+    (void)state;
+    levin_scope *scope = levin_scope_begin();
+    levin_tensor *x = levin_zeros(LEVIN_F32, 2, (int64_t[]){ 3, 5 });
+    levin_tensor *w = levin_zeros(LEVIN_F32, 2, (int64_t[]){ 5, 5 });
+    levin_tensor *v = levin_zeros(LEVIN_F32, 1, (int64_t[]){ 5 });
+    levin_tensor *qkv = levin_zeros_ragged(LEVIN_F32, 1, (int64_t[]){ 2 }, 1, (int64_t[]){ 12 });
+    assert_ptr_equal(levin_dropout(x, 0.5, false), x);
+    assert_null(levin_dropout(x, 1.5, false));
+    assert_int_equal(levin_error(), LEVIN_EINVAL);
+    levin_error_clear();
+    assert_non_null(levin_attention(qkv, 2, 0.5, false));
+    assert_null(levin_attention(qkv, 2, (double)NAN, false));
+    assert_int_equal(levin_error(), LEVIN_EINVAL);
+    levin_error_clear();
+    assert_non_null(levin_linear_residual_norm(x, w, v, x, v, v, 0.5, 1e-5, false));
+    assert_null(levin_linear_residual_norm(x, w, v, x, v, v, -1, 1e-5, false));
+    assert_int_equal(levin_error(), LEVIN_EINVAL);
+    levin_error_clear();
+    levin_scope_end(scope);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +302,8 @@ int main(void)
         cmocka_unit_test(every_back_end_agrees_with_ref),
         cmocka_unit_test(null_in_gives_null_out_in_silence),
         cmocka_unit_test(wrong_shapes_are_refused_by_name),
+        cmocka_unit_test(a_probability_outside_0_to_1_is_refused_by_name_and_value),
+        cmocka_unit_test(a_probability_is_looked_at_out_of_training_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
