@@ -22,6 +22,7 @@ static const struct {
     const levin_kernels *kernels;
     const char *name;
 } sets[] = {
+    { &levin__kernels_avx512_bf16, "avx512_bf16" },
     { &levin__kernels_avx512, "avx512" },
     { &levin__kernels_avx2, "avx2" },
     { &levin__kernels_generic, "generic" },
@@ -64,7 +65,7 @@ static void set_tables(const levin_kernels *first, const levin_kernels *second)
 static int best_set(const char *cap)
 {
     int i = 0;
-    if (cap && !is(cap, "avx512_bf16"))
+    if (cap)
         while (i < SETS && !is(cap, sets[i].name))
             i++;
     while (i < SETS && !machine_has(sets[i].name))
@@ -72,14 +73,13 @@ static int best_set(const char *cap)
     return i < SETS ? i : -1;
 }
 
-/* Without a wish, oneDNN goes before our own products where it has bf16 instructions and ours have
- * none: from AVX-512 on. Elsewhere ours win, since they round bf16 while packing and finish a tile
- * in cache. */
+/* Our own products go first everywhere: they finish a tile in cache, and their bits do not depend
+ * on the number of threads, which oneDNN does not promise. */
 static void set_best(int set, const char *cap, const char *back_end)
 {
 #if LEVIN_HAS_DNNL
     levin__dnnl_cap(cap ? cap : "");
-    if (is(back_end, "dnnl") || (!back_end && sets[set].kernels == &levin__kernels_avx512)) {
+    if (is(back_end, "dnnl")) {
         set_tables(&levin__dnnl_kernels, sets[set].kernels);
         return;
     }

@@ -1,33 +1,52 @@
 /* matmul.c: c = a b in panels, after Goto and van de Geijn (2008).
  *
- * b is packed once into panels of COLS columns, a row of a panel after the other; a is read where
- * it lies if it is f32 and not transposed, and packed by blocks otherwise. bf16 becomes f32 while
- * packing. A tile of TILE x COLS sums stays in registers for SPAN steps of k. K is never split
- * between threads and always walked upwards, so a sum has the same bits however the work is shared.
- */
+ * The inner dimension is walked in steps of 32 bits of a row: one f32, or two bf16 where the CPU
+ * multiplies pairs; elsewhere bf16 becomes f32 while packing. b is packed once into panels of COLS
+ * columns, a step of a panel after the other; a is read where it lies if it can be, and packed by
+ * blocks otherwise. A tile of TILE x COLS sums stays in registers for SPAN steps. The inner
+ * dimension is never split between threads and always walked upwards, so a sum has the same bits
+ * however the work is shared. */
 #include "backends/cpu/kernels/functions.h"
 #include "backends/cpu/kernels/pack.h"
 #include "base/scope.h"
 #include "base/threads.h"
 
 enum {
-    SPAN = 384,        // k steps of a pass: a panel of b of that height fits the first cache
+    SPAN = 384,        // steps of a pass: a panel of b of that height stays in cache
     BLOCK = 8 * TILE,  // rows of a task's block of a
     CHUNK = 32 * COLS, // columns of a task
 };
 
-/* One product, shared by its tasks. */
+/* A block of rows of a, ready for the tiles. */
 typedef struct {
+    const float *data;
+    int64_t row; // distance of rows; 0 means packed in panels of TILE
+} left;
+
+/* One product, shared by its tasks. */
+typedef struct product product;
+struct product {
     const levin_matmul_args *m;
-    float *panels;      // b: (column panels, k, COLS)
+    const struct step_kind *kind;
+    int64_t steps;      // of the inner dimension
+    float *panels;      // b: (column panels, steps, COLS)
     int64_t n_panels;   // column panels
     int64_t row_blocks; // tasks: row_blocks * column chunks
-} product;
+};
+
+/* What a step is, and what is done with steps of that kind. */
+struct step_kind {
+    int members; // of the inner dimension in a step
+    void (*pack_panel)(void *product, int64_t panel);
+    left (*left_block)(const product *w, int64_t first, int64_t rows, int64_t p, int64_t k,
+                       float *room);
+    void (*run_tile)(float *sums, int64_t ld, left a, const float *b, int64_t k, bool first);
+};
 
 /* sums (TILE, COLS) = or += a (TILE, k) b (k, COLS). Row i of a begins at a + i * row, its steps
  * are step apart. */
 INLINE void tile_loop(float *sums, int64_t ld, const float *a, int64_t row, int64_t step,
-                      const float *b, int64_t k, bool first)
+                      const float *b, int64_t k, bool pairs, bool first)
 {
     enum { VECTORS = COLS / LANES };
     vf acc[TILE][VECTORS];
@@ -39,9 +58,9 @@ INLINE void tile_loop(float *sums, int64_t ld, const float *a, int64_t row, int6
         for (int v = 0; v < VECTORS; v++)
             right[v] = vload(b + v * LANES);
         for (int i = 0; i < TILE; i++) {
-            vf left = vset(a[i * row]);
+            vf x = pairs ? vset_pair(a + i * row) : vset(a[i * row]);
             for (int v = 0; v < VECTORS; v++)
-                acc[i][v] += left * right[v];
+                acc[i][v] = pairs ? vdot_pairs(acc[i][v], x, right[v]) : acc[i][v] + x * right[v];
         }
     }
     for (int i = 0; i < TILE; i++)
@@ -49,16 +68,28 @@ INLINE void tile_loop(float *sums, int64_t ld, const float *a, int64_t row, int6
             vstore(sums + i * ld + v * LANES, acc[i][v]);
 }
 
-__attribute__((noinline)) static void tile_rows(float *sums, int64_t ld, const float *a,
-                                                int64_t row, const float *b, int64_t k, bool first)
+__attribute__((noinline)) static void tile_rows(float *sums, int64_t ld, left a, const float *b,
+                                                int64_t k, bool first)
 {
-    tile_loop(sums, ld, a, row, 1, b, k, first);
+    tile_loop(sums, ld, a.data, a.row, 1, b, k, false, first);
 }
 
-__attribute__((noinline)) static void tile_packed(float *sums, int64_t ld, const float *a,
-                                                  const float *b, int64_t k, bool first)
+__attribute__((noinline)) static void tile_packed(float *sums, int64_t ld, left a, const float *b,
+                                                  int64_t k, bool first)
 {
-    tile_loop(sums, ld, a, 1, TILE, b, k, first);
+    tile_loop(sums, ld, a.data, 1, TILE, b, k, false, first);
+}
+
+__attribute__((noinline)) static void tile_rows_of_pairs(float *sums, int64_t ld, left a,
+                                                         const float *b, int64_t k, bool first)
+{
+    tile_loop(sums, ld, a.data, a.row, 1, b, k, true, first);
+}
+
+__attribute__((noinline)) static void tile_packed_pairs(float *sums, int64_t ld, left a,
+                                                        const float *b, int64_t k, bool first)
+{
+    tile_loop(sums, ld, a.data, 1, TILE, b, k, true, first);
 }
 
 /* Takes n finished sums of row i from column j on to where they belong; whole: n is COLS. */
@@ -79,32 +110,65 @@ INLINE void finish_row(const levin_matmul_args *m, int64_t i, int64_t j, const f
     }
 }
 
-/* A block of rows of a, ready for the tiles. */
-typedef struct {
-    const float *data;
-    int64_t row; // distance of rows; 0 means packed in panels of TILE
-} left;
-
-static left left_block(const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
-                       int64_t k, float *room)
+/* Rows [first, first + rows) and steps [p, p + k) of a; room is for BLOCK rows of SPAN steps. */
+static left left_block(const product *w, int64_t first, int64_t rows, int64_t p, int64_t k,
+                       float *room)
 {
+    const levin_matmul_args *m = w->m;
     if (m->trans_a) {
-        pack_left(room, m->a, first, rows, p, k, m->m);
+        pack_left(room, m, first, rows, p, k);
         return (left){ room, 0 };
     }
     if (m->a.dtype == LEVIN_F32 && rows % TILE == 0)
         return (left){ (const float *)m->a.data + first * m->k + p, m->k };
-    copy_left(room, m->a, first, rows, p, k, m->k);
+    copy_left(room, m, first, rows, p, k);
     return (left){ room, k };
 }
 
-static void run_tile(float *sums, int64_t ld, left a, int64_t i, const float *b, int64_t k,
-                     bool first)
+static void run_tile(float *sums, int64_t ld, left a, const float *b, int64_t k, bool first)
 {
-    if (a.row)
-        tile_rows(sums, ld, a.data + i * a.row, a.row, b, k, first);
-    else
-        tile_packed(sums, ld, a.data + i * k, b, k, first);
+    (a.row ? tile_rows : tile_packed)(sums, ld, a, b, k, first);
+}
+
+static void pack_panel(void *context, int64_t panel)
+{
+    const product *w = context;
+    pack_right(w->panels + panel * w->steps * COLS, w->m, panel * COLS);
+}
+
+static left left_block_of_pairs(const product *w, int64_t first, int64_t rows, int64_t p, int64_t k,
+                                float *room)
+{
+    const levin_matmul_args *m = w->m;
+    if (m->trans_a) {
+        pack_left_pairs(room, m, first, rows, p, k);
+        return (left){ room, 0 };
+    }
+    if (m->k % 2 == 0 && rows % TILE == 0)
+        return (left){ (const float *)m->a.data + first * w->steps + p, w->steps };
+    copy_left_pairs(room, m, first, rows, p, k);
+    return (left){ room, k };
+}
+
+static void run_tile_of_pairs(float *sums, int64_t ld, left a, const float *b, int64_t k,
+                              bool first)
+{
+    (a.row ? tile_rows_of_pairs : tile_packed_pairs)(sums, ld, a, b, k, first);
+}
+
+static void pack_panel_of_pairs(void *context, int64_t panel)
+{
+    const product *w = context;
+    pack_right_pairs(w->panels + panel * w->steps * COLS, w->m, panel * COLS);
+}
+
+static const struct step_kind *kind_of(const levin_matmul_args *m)
+{
+    static const struct step_kind floats = { 1, pack_panel, left_block, run_tile };
+    static const struct step_kind pairs = { 2, pack_panel_of_pairs, left_block_of_pairs,
+                                            run_tile_of_pairs };
+    bool halves = m->a.dtype == LEVIN_BF16 && m->b.dtype == LEVIN_BF16;
+    return HAS_PAIRS && halves ? &pairs : &floats;
 }
 
 /* Finishes the tile whose first element is (i, j) of c while its sums are in the first cache. */
@@ -124,8 +188,8 @@ static void finish_tile(const levin_matmul_args *m, int64_t i, int64_t j, const 
     }
 }
 
-/* One task: BLOCK rows by CHUNK columns of c. Sums wait in a buffer only while k has more than one
- * span. */
+/* One task: BLOCK rows by CHUNK columns of c. Sums wait in a buffer only if there is more than one
+ * span of steps. */
 static void block_task(void *context, int64_t task)
 {
     const product *w = context;
@@ -133,31 +197,26 @@ static void block_task(void *context, int64_t task)
     int64_t first = task % w->row_blocks * BLOCK, column = task / w->row_blocks * CHUNK;
     int64_t rows = m->m - first < BLOCK ? m->m - first : BLOCK;
     int64_t columns = m->n - column < CHUNK ? m->n - column : CHUNK;
-    bool spans = m->k > SPAN;
+    bool spans = w->steps > SPAN;
     levin_scope *scope = levin_scope_begin();
     float *sums = levin__scope_alloc((spans ? BLOCK * CHUNK : TILE * COLS) * sizeof *sums);
     float *room = levin__scope_alloc(BLOCK * SPAN * sizeof *room);
     int64_t ld = spans ? CHUNK : COLS;
-    for (int64_t p = 0; sums && room && (p < m->k || p == 0); p += SPAN) {
-        int64_t k = m->k - p < SPAN ? m->k - p : SPAN;
-        left a = left_block(m, first, rows, p, k, room);
+    for (int64_t p = 0; sums && room && (p < w->steps || p == 0); p += SPAN) {
+        int64_t k = w->steps - p < SPAN ? w->steps - p : SPAN;
+        left a = w->kind->left_block(w, first, rows, p, k, room);
         for (int64_t j = 0; j < columns; j += COLS) {
-            const float *b = w->panels + ((column + j) / COLS * m->k + p) * COLS;
+            const float *b = w->panels + ((column + j) / COLS * w->steps + p) * COLS;
             for (int64_t i = 0; i < rows; i += TILE) {
                 float *tile = spans ? sums + i * CHUNK + j : sums;
-                run_tile(tile, ld, a, i, b, k, p == 0);
-                if (p + k == m->k)
+                left rows_of_a = { a.data + i * (a.row ? a.row : k), a.row };
+                w->kind->run_tile(tile, ld, rows_of_a, b, k, p == 0);
+                if (p + k == w->steps)
                     finish_tile(m, first + i, column + j, tile, ld);
             }
         }
     }
     levin_scope_end(scope);
-}
-
-static void pack_panel(void *context, int64_t panel)
-{
-    const product *w = context;
-    pack_right(w->panels + panel * w->m->k * COLS, w->m, panel * COLS);
 }
 
 bool KERNEL(matmul)(const levin_matmul_args *m)
@@ -168,12 +227,15 @@ bool KERNEL(matmul)(const levin_matmul_args *m)
     if (m->m == 0 || m->n == 0)
         return true;
     levin_scope *scope = levin_scope_begin();
+    const struct step_kind *kind = kind_of(m);
     product w = { .m = m,
+                  .kind = kind,
+                  .steps = (m->k + kind->members - 1) / kind->members,
                   .n_panels = (m->n + COLS - 1) / COLS,
                   .row_blocks = (m->m + BLOCK - 1) / BLOCK };
-    w.panels = levin__scope_alloc((size_t)(w.n_panels * m->k * COLS) * sizeof(float));
+    w.panels = levin__scope_alloc((size_t)(w.n_panels * w.steps * COLS) * sizeof(float));
     if (w.panels) {
-        levin__parallel_for(w.n_panels, pack_panel, &w);
+        levin__parallel_for(w.n_panels, kind->pack_panel, &w);
         levin__parallel_for(w.row_blocks * ((m->n + CHUNK - 1) / CHUNK), block_task, &w);
     }
     levin_scope_end(scope);

@@ -1,4 +1,4 @@
-/* pack.c: see pack.h. */
+/* pack.c: operands as f32, whatever they are stored as. */
 #include "backends/cpu/kernels/pack.h"
 
 typedef float v4 __attribute__((vector_size(16)));
@@ -69,28 +69,28 @@ void pack_right(float *to, const levin_matmul_args *m, int64_t column)
     }
 }
 
-void pack_left(float *to, levin_array a, int64_t first, int64_t rows, int64_t p, int64_t k,
-               int64_t ld)
+void pack_left(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
+               int64_t k)
 {
     for (int64_t i = 0; i < rows; i += TILE) {
         int64_t n = rows - i < TILE ? rows - i : TILE;
         for (int64_t s = 0; s < k; s++) {
-            int64_t at = (p + s) * ld + first + i;
+            int64_t at = (p + s) * m->m + first + i;
             float *panel = to + i * k + s * TILE;
             for (int64_t c = 0; c < TILE; c++)
-                panel[c] = c < n ? load1(a, at + c) : 0;
+                panel[c] = c < n ? load1(m->a, at + c) : 0;
         }
     }
 }
 
-void copy_left(float *to, levin_array a, int64_t first, int64_t rows, int64_t p, int64_t k,
-               int64_t ld)
+void copy_left(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
+               int64_t k)
 {
     int64_t padded = (rows + TILE - 1) / TILE * TILE;
     for (int64_t i = 0; i < rows; i++) {
         for (int64_t s = 0; s < k; s += LANES) {
             int lanes = vlanes(s, k);
-            vstore_n(to + i * k + s, vget(a, (first + i) * ld + p + s, lanes), lanes);
+            vstore_n(to + i * k + s, vget(m->a, (first + i) * m->k + p + s, lanes), lanes);
         }
     }
     memset(to + rows * k, 0, (size_t)((padded - rows) * k) * sizeof *to);

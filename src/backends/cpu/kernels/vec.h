@@ -11,6 +11,9 @@
 #include "tensor/tensor.h"
 
 #include <string.h>
+#if defined __AVX512BF16__
+#    include <immintrin.h>
+#endif
 
 #if defined __AVX512F__
 enum { LANES = 16 };
@@ -61,6 +64,29 @@ INLINE void vstore_n(float *p, vf x, int n)
     else
         memcpy(p, &x, (size_t)n * sizeof(float));
 }
+
+/* Pairs of bf16 in the bits of floats: the same pair in each lane, and sum + a_0 b_0 + a_1 b_1 of
+ * each lane. HAS_PAIRS says whether there is an instruction for it, which makes it worth while. */
+INLINE vf vset_pair(const float *pair)
+{
+    int32_t bits;
+    memcpy(&bits, pair, sizeof bits);
+    return (vf)((vi){ 0 } + bits);
+}
+#if defined __AVX512BF16__
+enum { HAS_PAIRS = 1 };
+INLINE vf vdot_pairs(vf sum, vf a, vf b)
+{
+    return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+}
+#else
+enum { HAS_PAIRS = 0 };
+INLINE vf vdot_pairs(vf sum, vf a, vf b)
+{
+    vf odd = (vf)((vu)a & 0xffff0000u) * (vf)((vu)b & 0xffff0000u);
+    return sum + odd + (vf)((vu)a << 16) * (vf)((vu)b << 16);
+}
+#endif
 
 /* Lanes that remain at element i of n. */
 INLINE int vlanes(int64_t i, int64_t n) { return n - i < LANES ? (int)(n - i) : LANES; }

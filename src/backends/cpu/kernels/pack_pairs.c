@@ -1,0 +1,124 @@
+/* pack_pairs.c: operands as pairs of bf16, for CPUs that multiply those. A pair lies in memory as
+ * its two members follow each other along the inner dimension, the first one lower. */
+#include "backends/cpu/kernels/pack.h"
+
+enum { EDGE = 4 }; // rows and steps of a block that is transposed in registers
+
+typedef uint32_t u4 __attribute__((vector_size(16)));
+typedef uint32_t u4_any __attribute__((vector_size(16), aligned(2), may_alias));
+
+/* Members 2s and 2s + 1 of a row of k. */
+INLINE uint32_t pair_of(const uint16_t *row, int64_t s, int64_t k)
+{
+    uint32_t second = 2 * s + 1 < k ? row[2 * s + 1] : 0;
+    return row[2 * s] | second << 16;
+}
+
+INLINE void put_pair(float *to, uint32_t pair) { memcpy(to, &pair, sizeof pair); }
+
+INLINE u4 load_pairs(const uint16_t *row) { return *(const u4_any *)row; }
+
+/* Pairs of EDGE rows, EDGE steps each: to[step][row]. */
+INLINE void transpose(float *to, const uint16_t *from, int64_t ld)
+{
+    u4 r0 = load_pairs(from), r1 = load_pairs(from + ld), r2 = load_pairs(from + 2 * ld);
+    u4 r3 = load_pairs(from + 3 * ld);
+    u4 a = __builtin_shufflevector(r0, r1, 0, 4, 1, 5),
+       c = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
+    u4 d = __builtin_shufflevector(r2, r3, 0, 4, 1, 5),
+       e = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
+    *(u4_any *)(to) = __builtin_shufflevector(a, d, 0, 1, 4, 5);
+    *(u4_any *)(to + COLS) = __builtin_shufflevector(a, d, 2, 3, 6, 7);
+    *(u4_any *)(to + 2 * COLS) = __builtin_shufflevector(c, e, 0, 1, 4, 5);
+    *(u4_any *)(to + 3 * COLS) = __builtin_shufflevector(c, e, 2, 3, 6, 7);
+}
+
+/* b is stored (N, K): its rows become the panel's columns. */
+static void pack_transposed(float *to, const levin_matmul_args *m, int64_t column, int64_t columns)
+{
+    int64_t k = m->k, steps = (k + 1) / 2, whole = k / (2 * EDGE) * EDGE;
+    const uint16_t *b = (const uint16_t *)m->b.data + column * k;
+    for (int64_t c = 0; c < COLS; c += EDGE) {
+        int64_t s = 0;
+        if (c + EDGE <= columns)
+            for (; s < whole; s += EDGE)
+                transpose(to + s * COLS + c, b + c * k + 2 * s, k);
+        for (; s < steps; s++)
+            for (int64_t i = c; i < c + EDGE; i++)
+                put_pair(to + s * COLS + i, i < columns ? pair_of(b + i * k, s, k) : 0);
+    }
+}
+
+/* The pairs of n members of two rows that follow each other along the inner dimension. */
+INLINE void zip(float *to, const uint16_t *first, const uint16_t *second, int n)
+{
+    vh low = { 0 }, high = { 0 };
+    memcpy(&low, first, (size_t)n * sizeof *first);
+    if (second)
+        memcpy(&high, second, (size_t)n * sizeof *second);
+    vf pairs = (vf)(__builtin_convertvector(low, vu) | __builtin_convertvector(high, vu) << 16);
+    memcpy(to, &pairs, (size_t)n * sizeof *to);
+}
+
+/* The same of up to most; the usual number is a constant to the compiler. */
+INLINE void zip_some(float *to, const uint16_t *first, const uint16_t *second, int64_t n, int most)
+{
+    if (n == most) {
+        zip(to, first, second, most);
+        return;
+    }
+    zip(to, first, second, (int)n);
+    memset(to + n, 0, (size_t)(most - n) * sizeof *to);
+}
+
+void pack_right_pairs(float *to, const levin_matmul_args *m, int64_t column)
+{
+    int64_t columns = m->n - column < COLS ? m->n - column : COLS;
+    if (m->trans_b) {
+        pack_transposed(to, m, column, columns);
+        return;
+    }
+    for (int64_t p = 0; p < m->k; p += 2, to += COLS) {
+        const uint16_t *row = (const uint16_t *)m->b.data + p * m->n + column;
+        for (int64_t c = 0; c < COLS; c += LANES) {
+            int lanes = c < columns ? vlanes(c, columns) : 0;
+            zip_some(to + c, row + c, p + 1 < m->k ? row + m->n + c : NULL, lanes, LANES);
+        }
+    }
+}
+
+/* Columns [at, at + n) of a step: to the TILE members of a panel's step. */
+INLINE void zip_tile(float *to, const uint16_t *at, const uint16_t *next, int64_t n)
+{
+    for (int c = 0; c < TILE; c += LANES) {
+        int most = TILE - c < LANES ? TILE - c : LANES;
+        int64_t some = n < c ? 0 : n - c;
+        zip_some(to + c, at + c, next ? next + c : NULL, some < most ? some : most, most);
+    }
+}
+
+void pack_left_pairs(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
+                     int64_t k)
+{
+    for (int64_t i = 0; i < rows; i += TILE) {
+        for (int64_t s = 0; s < k; s++, to += TILE) {
+            int64_t row = 2 * (p + s);
+            const uint16_t *at = (const uint16_t *)m->a.data + row * m->m + first + i;
+            zip_tile(to, at, row + 1 < m->k ? at + m->m : NULL, rows - i);
+        }
+    }
+}
+
+void copy_left_pairs(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
+                     int64_t k)
+{
+    int64_t padded = (rows + TILE - 1) / TILE * TILE;
+    for (int64_t i = 0; i < rows; i++) {
+        const uint16_t *row = (const uint16_t *)m->a.data + (first + i) * m->k;
+        int64_t whole = m->k / 2 - p < k ? m->k / 2 - p : k;
+        memcpy(to + i * k, row + 2 * p, (size_t)whole * sizeof *to);
+        for (int64_t s = whole; s < k; s++)
+            put_pair(to + i * k + s, pair_of(row, p + s, m->k));
+    }
+    memset(to + rows * k, 0, (size_t)((padded - rows) * k) * sizeof *to);
+}
