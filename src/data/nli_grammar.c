@@ -13,29 +13,21 @@
 static const nli_class people[] = {
     { "doctor", KINDS("surgeon", "dentist"), NLI_PERSON },
     { "musician", KINDS("pianist", "singer", "drummer"), NLI_PERSON },
-    { "athlete", KINDS("runner", "boxer", "cyclist"), NLI_PERSON },
-    { "artist", KINDS("painter", "sculptor"), NLI_PERSON },
+    { "athlete", KINDS("runner", "boxer"), NLI_PERSON },
     { "child", KINDS("boy", "girl"), NLI_PERSON },
     { "adult", KINDS("man", "woman"), NLI_PERSON },
-    { "worker", KINDS("builder", "plumber", "mechanic", "carpenter"), NLI_PERSON },
-    { "relative", KINDS("uncle", "aunt", "cousin"), NLI_PERSON },
-    { "farmer", KINDS("shepherd"), NLI_PERSON },
-    { "teacher", KINDS("professor"), NLI_PERSON },
-    { "soldier", KINDS("captain"), NLI_PERSON },
-    { "nurse", NO_KINDS, NLI_PERSON },
+    { "farmer", NO_KINDS, NLI_PERSON },
+    { "teacher", NO_KINDS, NLI_PERSON },
+    { "soldier", NO_KINDS, NLI_PERSON },
     { "waiter", NO_KINDS, NLI_PERSON },
-    { "judge", NO_KINDS, NLI_PERSON },
-    { "sailor", NO_KINDS, NLI_PERSON },
     { "baker", NO_KINDS, NLI_PERSON },
 };
 
 static const nli_class animals[] = {
-    { "dog", KINDS("poodle", "terrier", "spaniel"), NLI_ANIMAL },
+    { "dog", KINDS("poodle", "terrier"), NLI_ANIMAL },
     { "cat", KINDS("kitten"), NLI_ANIMAL },
-    { "bird", KINDS("sparrow", "owl", "parrot", "eagle"), NLI_ANIMAL },
-    { "horse", KINDS("pony", "stallion"), NLI_ANIMAL },
-    { "insect", KINDS("bee", "ant", "beetle"), NLI_ANIMAL },
-    { "monkey", KINDS("baboon"), NLI_ANIMAL },
+    { "bird", KINDS("sparrow", "owl", "parrot"), NLI_ANIMAL },
+    { "horse", KINDS("pony"), NLI_ANIMAL },
     { "rabbit", NO_KINDS, NLI_ANIMAL },
     { "goat", NO_KINDS, NLI_ANIMAL },
     { "pig", NO_KINDS, NLI_ANIMAL },
@@ -43,26 +35,24 @@ static const nli_class animals[] = {
 };
 
 static const nli_class things[] = {
-    { "fruit", KINDS("apple", "pear", "plum", "banana", "orange", "peach"), NLI_FRUIT },
-    { "vegetable", KINDS("carrot", "potato", "onion", "cabbage"), NLI_VEGETABLE },
-    { "tool", KINDS("hammer", "saw", "spade", "drill"), NLI_TOOL },
-    { "vehicle", KINDS("car", "bus", "truck", "tractor"), NLI_VEHICLE },
-    { "toy", KINDS("ball", "kite", "doll", "puppet"), NLI_TOY },
-    { "musical instrument", KINDS("guitar", "violin", "drum", "flute"), NLI_INSTRUMENT },
-    { "container", KINDS("box", "bucket", "basket", "jar", "suitcase"), NLI_CONTAINER },
-    { "piece of clothing", KINDS("coat", "hat", "shirt", "scarf", "dress"), NLI_CLOTHING },
-    { "piece of furniture", KINDS("chair", "table", "sofa", "desk", "wardrobe"), NLI_FURNITURE },
-    { "flower", KINDS("rose", "tulip", "daisy", "lily"), NLI_FLOWER },
+    { "fruit", KINDS("apple", "pear", "banana", "orange"), NLI_FRUIT },
+    { "vegetable", KINDS("carrot", "potato", "onion"), NLI_VEGETABLE },
+    { "tool", KINDS("hammer", "saw", "drill"), NLI_TOOL },
+    { "vehicle", KINDS("car", "bus", "truck"), NLI_VEHICLE },
+    { "toy", KINDS("ball", "kite", "doll"), NLI_TOY },
+    { "musical instrument", KINDS("guitar", "violin", "drum"), NLI_INSTRUMENT },
+    { "container", KINDS("box", "bucket", "basket"), NLI_CONTAINER },
+    { "piece of clothing", KINDS("coat", "hat", "shirt"), NLI_CLOTHING },
+    { "piece of furniture", KINDS("chair", "table", "sofa"), NLI_FURNITURE },
+    { "flower", KINDS("rose", "tulip"), NLI_FLOWER },
     { "hot drink", KINDS("cup of tea", "cup of coffee"), NLI_DRINK },
     { "cold drink", KINDS("glass of lemonade", "glass of juice"), NLI_DRINK },
 };
 
 static const nli_class places[] = {
-    { "outside", KINDS("in the park", "in the garden", "in the forest", "in the street",
-                       "on the beach", "in the field"), 0 },
-    { "in the house", KINDS("in the kitchen", "in the bedroom", "in the bathroom", "in the attic"), 0 },
-    { "in a public building", KINDS("in the library", "in the hospital", "in the school",
-                                    "in the museum", "in the theatre"), 0 },
+    { "outside", KINDS("in the park", "in the garden", "in the forest", "on the beach"), 0 },
+    { "in the house", KINDS("in the kitchen", "in the bedroom", "in the bathroom"), 0 },
+    { "in a public building", KINDS("in the library", "in the hospital", "in the school"), 0 },
 };
 
 static const nli_class days[] = {
@@ -74,12 +64,6 @@ static const nli_class hours[] = {
     { "in the afternoon", NO_KINDS, 0 },
     { "in the evening", NO_KINDS, 0 },
     { "at night", NO_KINDS, 0 },
-};
-static const nli_class seasons[] = {
-    { "in spring", NO_KINDS, 0 },
-    { "in summer", NO_KINDS, 0 },
-    { "in autumn", NO_KINDS, 0 },
-    { "in winter", NO_KINDS, 0 },
 };
 
 static const nli_class colours[] = {
@@ -97,10 +81,6 @@ static const nli_class ripeness[] = { { "fresh", NO_KINDS, 0 }, { "rotten", NO_K
 static const nli_class moods[] = { { "happy", SHADES("delighted", "overjoyed"), 0 },
                                    { "sad", SHADES("miserable", "heartbroken"), 0 } };
 static const nli_class energies[] = { { "tired", NO_KINDS, 0 }, { "lively", NO_KINDS, 0 } };
-static const nli_class tempers[] = { { "angry", NO_KINDS, 0 }, { "calm", NO_KINDS, 0 } };
-static const nli_class means[] = { { "rich", NO_KINDS, 0 }, { "poor", NO_KINDS, 0 } };
-static const nli_class health[] = { { "healthy", NO_KINDS, 0 }, { "ill", NO_KINDS, 0 } };
-static const nli_class appetites[] = { { "hungry", NO_KINDS, 0 }, { "well-fed", NO_KINDS, 0 } };
 
 static const nli_class motions[] = {
     { "moving", KINDS("running", "walking", "jumping", "swimming", "climbing"), 0 },
@@ -117,9 +97,6 @@ static const nli_class occupations[] = {
     { "working", KINDS("cooking", "sweeping the floor", "digging a hole"), 0 },
     { "playing", KINDS("playing chess", "playing football", "playing cards"), 0 },
 };
-static const nli_class noises[] = {
-    { "making a noise", KINDS("howling", "growling"), 0 }, { "being quiet", NO_KINDS, 0 },
-};
 
 static const nli_class eating[] = { { "eating|eaten", NO_KINDS, 0 } };
 static const nli_class drinking[] = { { "drinking|drunk", NO_KINDS, 0 },
@@ -131,20 +108,14 @@ static const nli_class mending[] = { { "repairing|repaired", NO_KINDS, 0 },
                                      { "breaking|broken", NO_KINDS, 0 } };
 static const nli_class cleaning[] = {
     { "cleaning|cleaned", SHADES("washing|washed", "scrubbing|scrubbed", "polishing|polished"), 0 } };
-static const nli_class looking[] = {
-    { "looking at|looked at", SHADES("examining|examined", "staring at|stared at"), 0 },
-    { "ignoring|ignored", NO_KINDS, 0 } };
 static const nli_class opening[] = { { "opening|opened", NO_KINDS, 0 }, { "closing|closed", NO_KINDS, 0 } };
 static const nli_class filling[] = { { "filling|filled", NO_KINDS, 0 }, { "emptying|emptied", NO_KINDS, 0 } };
 static const nli_class carrying[] = { { "carrying|carried", NO_KINDS, 0 } };
 static const nli_class drawing[] = { { "drawing|drawn", NO_KINDS, 0 } };
-static const nli_class feeding[] = { { "feeding|fed", NO_KINDS, 0 } };
-static const nli_class chasing[] = { { "following|followed", SHADES("chasing|chased"), 0 },
-                                     { "running away from|run away from", NO_KINDS, 0 } };
 
 #define DOMAIN(list, goes_with) { NULL, list, COUNT(list), goes_with }
 
-static const nli_domain times[] = { DOMAIN(days, 0), DOMAIN(hours, 0), DOMAIN(seasons, 0) };
+static const nli_domain times[] = { DOMAIN(days, 0), DOMAIN(hours, 0) };
 
 static const nli_domain qualities[] = {
     DOMAIN(colours, NLI_GOODS | NLI_FLOWER),
@@ -158,15 +129,11 @@ static const nli_domain qualities[] = {
     DOMAIN(ripeness, NLI_FOOD),
     DOMAIN(moods, NLI_PERSON),
     DOMAIN(energies, NLI_PERSON | NLI_ANIMAL),
-    DOMAIN(tempers, NLI_PERSON),
-    DOMAIN(means, NLI_PERSON),
-    DOMAIN(health, NLI_PERSON | NLI_ANIMAL),
-    DOMAIN(appetites, NLI_ANIMAL | NLI_PERSON),
 };
 
 static const nli_domain activities[] = {
     DOMAIN(motions, NLI_PERSON | NLI_ANIMAL), DOMAIN(voices, NLI_PERSON),
-    DOMAIN(feelings, NLI_PERSON), DOMAIN(occupations, NLI_PERSON), DOMAIN(noises, NLI_ANIMAL),
+    DOMAIN(feelings, NLI_PERSON), DOMAIN(occupations, NLI_PERSON),
 };
 
 static const nli_domain actions[] = {
@@ -176,13 +143,10 @@ static const nli_domain actions[] = {
     DOMAIN(shifting, NLI_VEHICLE | NLI_FURNITURE | NLI_CONTAINER),
     DOMAIN(mending, NLI_TOOL | NLI_VEHICLE | NLI_TOY | NLI_INSTRUMENT | NLI_FURNITURE),
     DOMAIN(cleaning, NLI_VEHICLE | NLI_INSTRUMENT | NLI_CONTAINER | NLI_FURNITURE | NLI_TOOL),
-    DOMAIN(looking, NLI_GOODS | NLI_FLOWER | NLI_ANIMAL),
     DOMAIN(opening, NLI_CONTAINER),
     DOMAIN(filling, NLI_CONTAINER),
     DOMAIN(carrying, NLI_TOOL | NLI_TOY | NLI_INSTRUMENT | NLI_CONTAINER | NLI_CLOTHING),
     DOMAIN(drawing, NLI_GOODS | NLI_FLOWER | NLI_ANIMAL),
-    DOMAIN(feeding, NLI_ANIMAL),
-    DOMAIN(chasing, NLI_ANIMAL),
 };
 
 const nli_domain levin__nli_people = { "person", people, COUNT(people), 0 };
