@@ -71,7 +71,8 @@ typedef struct levin_classifier_opts {
 LEVIN_API levin_module *levin_classifier_from_pretrained(const char *folder, int64_t num_labels,
                                                          const levin_classifier_opts *opts);
 /** Saves a classifier as a Hugging Face folder: config.json, model.safetensors and the tokenizer,
- * which may be NULL. A folder that was not there appears as a whole or not at all. */
+ * which may be NULL. A folder that was not there appears as a whole or not at all. While an error
+ * stands, nothing is written. */
 LEVIN_API int levin_classifier_save(levin_module *classifier, const levin_tokenizer *tokenizer,
                                     const char *folder);
 /** What was not in the folder and began anew, names with ", " between them; "" if nothing. Lent. */

@@ -76,7 +76,7 @@ int levin_classifier_save(levin_module *classifier, const levin_tokenizer *token
                           const char *folder)
 {
     levin_classifier *c = levin__classifier(classifier);
-    if (!c || !folder)
+    if (!c || !folder || levin_error()) // after a fit that failed, these are not the weights
         return levin_error() ? levin_error() : LEVIN_EINVAL;
     /* In one that is there already, each file is replaced as a whole. */
     return levin__is_dir(folder) ? save_files(c, tokenizer, folder)

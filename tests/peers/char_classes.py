@@ -2,8 +2,11 @@
 """Measures what bert_unicode_tables.json leaves out, on the `tokenizers` package itself, and writes
 bert_char_classes.json: the canonical combining classes that its NFD knows (they decide the order of
 marks), and the characters that count as part of a word next to an added token with single_word.
+With --check it says instead whether the file holds what it would write.
 
-    tests/peers/char_classes.py tests/conformance/golden/bert_char_classes.json
+    tests/peers/char_classes.py [--check] tests/conformance/golden/bert_char_classes.json
+
+Leaves with 77 where the package is missing.
 """
 import json
 import sys
@@ -13,6 +16,7 @@ try:
     import tokenizers
     from tokenizers import AddedToken, Tokenizer, models, normalizers
 except ImportError:
+    print("skipped: no tokenizers package")
     sys.exit(77)
 
 
@@ -66,18 +70,34 @@ def ranges(values):
     return out
 
 
-def main(path):
-    data = {
+def measure():
+    return {
         "about": "Measured code point by code point from tokenizers %s. combining_class: canonical "
         "combining class in its NFD data, of the first character of the decomposition. word: what "
         "hinders an added token with single_word beside it. Hex." % tokenizers.__version__,
         "combining_class": [["%X" % a, "%X" % b, v] for a, b, v in ranges(combining_classes())],
         "word": [["%X" % a, "%X" % b] for a, b, _ in ranges(dict.fromkeys(word_characters(), 1))],
     }
+
+
+def check(path, data):
+    """What was measured, whichever version of the package the file is from."""
+    with open(path) as f:
+        recorded = json.load(f)
+    different = [k for k in data if k != "about" and data[k] != recorded.get(k)]
+    print("; ".join("%s: %s differ" % (path, k) for k in different) or "as recorded")
+    return 1 if different else 0
+
+
+def write(path, data):
     with open(path, "w") as f:
         json.dump(data, f, separators=(",", ":"))
         f.write("\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if len(sys.argv) == 3 and sys.argv[1] == "--check":
+        sys.exit(check(sys.argv[2], measure()))
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    write(sys.argv[1], measure())

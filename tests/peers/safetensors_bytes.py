@@ -1,11 +1,13 @@
 """Writes again, with the safetensors package, what levin wrote, and compares byte for byte.
 
-    safetensors_bytes.py FILE...
+    safetensors_bytes.py FILE|FOLDER...
 
 Exits 77 (skipped) where the package is not installed. Six-bit types are skipped: the package does
 not write them from Python."""
 import ctypes
+import glob
 import json
+import os
 import sys
 
 try:
@@ -43,9 +45,15 @@ def write_again(data):
     return again
 
 
+def files(arguments):
+    for path in arguments:
+        inside = glob.glob(os.path.join(path, "*.safetensors"))
+        yield from sorted(inside) if os.path.isdir(path) else [path]
+
+
 def main():
     passed = failed = skipped = 0
-    for path in sys.argv[1:]:
+    for path in files(sys.argv[1:]):
         with open(path, "rb") as f:
             data = f.read()
         if b'"dtype":"F6_' in data:
@@ -56,7 +64,7 @@ def main():
             failed += 1
             print(f"{path}: the package writes other bytes")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    return 0 if passed and not failed else 1
 
 
 sys.exit(main())
