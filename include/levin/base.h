@@ -79,7 +79,7 @@ typedef struct levin_amount {
 
 /** Threads used by the library's own pool: LEVIN_NUM_THREADS, else the CPUs of this process.
  *  The number never changes a result, only the time it takes. LEVIN_EINVAL if the variable holds no
- *  whole number from 1 to 256. */
+ *  whole number from 1 to 256. The child of a fork starts threads of its own. */
 LEVIN_API int levin_num_threads(void);
 /** Sets it; n < 1 restores the default. Not while another thread computes. */
 LEVIN_API void levin_set_num_threads(int n);

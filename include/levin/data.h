@@ -117,7 +117,9 @@ typedef struct levin_dataloader_opts {
     const char *data_dir;   // where those look for files
 } levin_dataloader_opts;
 
-/** A loader over dataset, which it takes. Yours, unless the trainer takes it. */
+/** A loader over dataset, which it takes. Yours, unless the trainer takes it. With prefetch it
+ * belongs to this process: its thread does not come along to the child of a fork, which is to make
+ * a loader of its own and leave this one alone. */
 LEVIN_API levin_dataloader *levin_dataloader_new(levin_dataset *dataset,
                                                  const levin_dataloader_opts *opts);
 LEVIN_API void levin_dataloader_free(levin_dataloader *l);

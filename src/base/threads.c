@@ -2,7 +2,9 @@
  *
  * One job at a time; its tasks are taken from a shared counter. The caller works too. When no task
  * is left it closes the job and waits for the workers that are inside; one that comes late finds
- * the door shut, so a worker that the system has put aside holds nobody up. */
+ * the door shut, so a worker that the system has put aside holds nobody up.
+ *
+ * The child of a fork begins without workers and starts its own. */
 #include "base/threads.h"
 
 #include "base/error.h"
@@ -160,11 +162,25 @@ static void stop_workers(void)
     atomic_store(&pool.quit, 0);
 }
 
+/* In the child of a fork. Its only thread is the one that forked: no worker came with it, and what
+ * another thread held or had half done stays so for ever. */
+static void forget_workers(void)
+{
+    pool.busy = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    pool.mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    pool.wake = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+    pool.started = 0;
+    atomic_store(&pool.state, 0);
+    atomic_store(&pool.sleeping, 0);
+    atomic_store(&pool.quit, 0);
+    pool.failure.code = LEVIN_OK;
+}
+
 static void start_workers(int count)
 {
-    static bool at_exit_set;
-    if (!at_exit_set)
-        at_exit_set = atexit(stop_workers) == 0;
+    static bool prepared;
+    if (!prepared)
+        prepared = pthread_atfork(NULL, NULL, forget_workers) == 0 && atexit(stop_workers) == 0;
     while (pool.started < count && pthread_create(&pool.threads[pool.started], NULL, worker,
                                                   (void *)(intptr_t)pool.started) == 0)
         pool.started++;

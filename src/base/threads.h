@@ -7,7 +7,8 @@
 /** Runs fn(context, task) for every task in [0, tasks) on the pool and returns when all are done.
  *  Tasks are taken in any order by any thread, so a result must not depend on either. Inside a
  * task, or while another thread's job has the pool, the tasks run on the calling thread alone.
- *  An error that a task meets is the caller's afterwards. */
+ *  An error that a task meets is the caller's afterwards. The child of a fork may call it too,
+ * unless it was forked by a task. */
 void levin__parallel_for(int64_t tasks, void (*fn)(void *context, int64_t task), void *context);
 
 /** How many tasks of at least grain items to cut n items into (at least 1). The cut never depends

@@ -18,7 +18,24 @@ static struct {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     dnnl_primitive_t made[KINDS];
+    bool alone; // in the child of a fork
 } state = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+/* libgomp does not see a fork: its team of more than one would wait for threads that did not come
+ * along. A team of one waits for nobody. */
+static void stay_alone(void)
+{
+    state.mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    state.alone = true;
+}
+
+static bool start(void)
+{
+    return pthread_atfork(NULL, NULL, stay_alone) == 0 &&
+           dnnl_engine_create(&state.engine, dnnl_cpu, 0) == dnnl_success &&
+           dnnl_stream_create(&state.stream, state.engine, dnnl_stream_default_flags) ==
+               dnnl_success;
+}
 
 static dnnl_data_type_t type_of(levin_dtype t) { return t == LEVIN_BF16 ? dnnl_bf16 : dnnl_f32; }
 
@@ -78,9 +95,7 @@ static dnnl_primitive_t make(const levin_matmul_args *m)
 
 static dnnl_primitive_t primitive(const levin_matmul_args *m)
 {
-    if (!state.engine && (dnnl_engine_create(&state.engine, dnnl_cpu, 0) != dnnl_success ||
-                          dnnl_stream_create(&state.stream, state.engine,
-                                             dnnl_stream_default_flags) != dnnl_success))
+    if (!state.engine && !start())
         return NULL;
     size_t kind = kind_of(m);
     if (!state.made[kind])
@@ -105,7 +120,7 @@ static bool execute(const levin_matmul_args *m, dnnl_primitive_t p)
         { DNNL_ARG_DST, memory(matrix(m->c.dtype, m->m, m->n, false, m->n), m->c.data) },
         { DNNL_ARG_BIAS, memory(matrix(LEVIN_F32, 1, m->n, false, m->n), m->bias.data) },
     };
-    omp_set_num_threads(levin_num_threads());
+    omp_set_num_threads(state.alone ? 1 : levin_num_threads());
     bool done =
         dnnl_primitive_execute(p, state.stream, m->bias.data ? 4 : 3, args) == dnnl_success &&
         dnnl_stream_wait(state.stream) == dnnl_success;

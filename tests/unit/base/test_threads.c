@@ -1,6 +1,6 @@
 /* test_threads.c: the pool: every task once, wherever and whenever it is asked; the number of
  * threads changes nothing but the time. */
-#include "support/unit.h"
+#include "support/child.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -9,8 +9,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 enum { MOST = 1000 };
 static const int counts[] = { 1, 2, 3, 5 };
@@ -277,6 +275,80 @@ static void a_warm_pool_takes_nothing_from_the_heap(void **state)
     assert_int_equal(levin__alloc_count(), before);
 }
 
+static void meet(void *context, int64_t task)
+{
+    (void)task;
+    atomic_fetch_add((atomic_int *)context, 1);
+    while (atomic_load((atomic_int *)context) < 3)
+        sched_yield();
+}
+
+/* The sums of the parent, after three threads have met: nobody does that alone. */
+static bool three_threads_sum_as_before(void *right)
+{
+    atomic_int barrier = 0;
+    levin__parallel_for(3, meet, &barrier);
+    sum_job j = { .tasks = levin__tasks_for(NUMBERS, GRAIN) };
+    levin__parallel_for(j.tasks, sum_part, &j);
+    return memcmp(&j, right, sizeof j) == 0;
+}
+
+static bool a_child_of_mine_succeeds(void *right)
+{
+    if (!three_threads_sum_as_before(right))
+        return false;
+    assert_child_succeeds(three_threads_sum_as_before, right);
+    return three_threads_sum_as_before(right);
+}
+
+static void the_child_of_a_fork_starts_threads_of_its_own(void **state)
+{
+    (void)state;
+    levin_set_num_threads(3);
+    sum_job right = { .tasks = levin__tasks_for(NUMBERS, GRAIN) };
+    levin__parallel_for(right.tasks, sum_part, &right);
+    assert_child_succeeds(three_threads_sum_as_before, &right);
+    assert_child_succeeds(a_child_of_mine_succeeds, &right);
+    assert_true(three_threads_sum_as_before(&right)); // and this process has kept its own
+}
+
+typedef struct {
+    atomic_int inside; // tasks that have begun
+    atomic_int go_on;
+} held;
+
+static void hold(void *context, int64_t task)
+{
+    (void)task;
+    held *h = context;
+    atomic_fetch_add(&h->inside, 1);
+    while (!atomic_load(&h->go_on))
+        sched_yield();
+}
+
+static void *hold_the_pool(void *context)
+{
+    levin__parallel_for(3, hold, context);
+    return NULL;
+}
+
+static void a_fork_while_another_thread_has_the_pool_leaves_the_child_a_free_one(void **state)
+{
+    (void)state;
+    levin_set_num_threads(3);
+    sum_job right = { .tasks = levin__tasks_for(NUMBERS, GRAIN) };
+    levin__parallel_for(right.tasks, sum_part, &right);
+    held h = { 0 };
+    pthread_t other;
+    assert_int_equal(pthread_create(&other, NULL, hold_the_pool, &h), 0);
+    while (atomic_load(&h.inside) < 3)
+        sched_yield();
+    assert_child_succeeds(three_threads_sum_as_before, &right);
+    atomic_store(&h.go_on, 1);
+    pthread_join(other, NULL);
+    assert_true(three_threads_sum_as_before(&right));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +364,8 @@ int main(void)
         cmocka_unit_test(an_error_within_a_task_comes_back_to_the_caller),
         cmocka_unit_test(a_task_may_ask_for_the_number_of_threads),
         cmocka_unit_test(a_warm_pool_takes_nothing_from_the_heap),
+        cmocka_unit_test(the_child_of_a_fork_starts_threads_of_its_own),
+        cmocka_unit_test(a_fork_while_another_thread_has_the_pool_leaves_the_child_a_free_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,7 +74,7 @@ static void die(boring *self, const levin_batch *b)
         raise(SIGKILL);
 }
 
-/* The child of a fork has no pool of threads, so that this test comes before any other. */
+/* Before any other test: tsan allows the child of a process with threads none of its own. */
 static void a_killed_run_resumed_ends_with_the_same_weights(void **state)
 {
     (void)state;
