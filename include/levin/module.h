@@ -151,7 +151,7 @@ typedef struct levin_state_entry {
     const char *name; // "bert.encoder.layer.0.attention.self.query.weight"; lent
     int ndim;
     int64_t shape[LEVIN_MAX_DIMS];
-    float *data;          // may be written
+    float *data;          // may be written until visit returns
     const float *grad;    // NULL if there is none
     levin_tensor *tensor; // the parameter that these numbers are part of
 } levin_state_entry;

@@ -54,7 +54,8 @@ LEVIN_API int64_t levin_tensor_numel(const levin_tensor *t);
 LEVIN_API int64_t levin_tensor_rows(const levin_tensor *t);
 /** Start of each sequence, (B + 1) numbers; NULL if t is not ragged. Lent by t. */
 LEVIN_API const int32_t *levin_tensor_cu_seqlens(const levin_tensor *t);
-/** The elements. Lent by t. */
+/** The elements, to be read and written as long as t lives. Lent by t. Autocast makes its bf16 copy
+ * of a parameter anew at each use from then on; to read alone, take the second. */
 LEVIN_API void *levin_tensor_data(levin_tensor *t);
 LEVIN_API const void *levin_tensor_const_data(const levin_tensor *t);
 /** The only element as a number; 0 and LEVIN_ESHAPE if there is not exactly one. NULL gives 0. */

@@ -88,7 +88,7 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
 const levin_tensor *levin__half_of(const levin_tensor *t)
 {
     levin_tensor *owner = (levin_tensor *)t; // the copy is a cache, not part of the value
-    if (owner->half && owner->half_version == owner->version)
+    if (owner->half && owner->half_version == owner->version && !owner->lent)
         return owner->half;
     if (!owner->half) {
         owner->half = levin__tensor_heap_like(t, LEVIN_BF16);

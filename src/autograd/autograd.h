@@ -64,7 +64,8 @@ levin_random_key levin__next_key(void);
 bool levin__grad_enabled(void);
 levin_dtype levin__autocast(void);
 
-/** The bf16 copy of a parameter for autocast, refreshed when stale. NULL after an error. */
+/** The bf16 copy of a parameter for autocast, refreshed when it is or may be stale. NULL after an
+ * error. */
 const levin_tensor *levin__half_of(const levin_tensor *t);
 
 static inline levin_array levin__array(const levin_tensor *t)

@@ -51,7 +51,8 @@ levin_tensor *levin_init_normal(levin_tensor *t, double deviation)
     if (!can_fill(t))
         return NULL;
     levin_generator *g = levin__generator();
-    float *x = levin_tensor_data(t);
+    float *x = t->data;
+    levin__tensor_touch(t);
     for (int64_t i = 0; i < t->numel; i++)
         x[i] = (float)(deviation * levin__generator_normal(g));
     return t;
@@ -61,7 +62,8 @@ levin_tensor *levin_init_constant(levin_tensor *t, double value)
 {
     if (!can_fill(t))
         return NULL;
-    levin_array y = { levin_tensor_data(t), LEVIN_F32 };
+    levin_array y = { t->data, LEVIN_F32 };
+    levin__tensor_touch(t);
     if (!LEVIN_RUN(fill, y, value, t->numel)) {
         levin__error_set(LEVIN_EUNSUPPORTED, "init: no back end fills f32");
         return NULL;

@@ -140,7 +140,9 @@ static int visit_entry(levin_buffer *text, const char *name, levin_state_entry *
     if (!levin__buffer_add_text(text, name))
         return levin_error();
     e->name = text->data;
+    levin__tensor_touch(e->tensor); // the visitor may write, then compute
     int result = visit(payload, e);
+    levin__tensor_touch(e->tensor); // or compute, then write
     text->size = prefix;
     text->data[prefix] = '\0';
     return result;
@@ -151,7 +153,6 @@ static int visit_parameter(levin_buffer *text, levin_parameter *p,
                            void *payload)
 {
     levin_state_entry e = whole(p);
-    levin__tensor_touch(&p->tensor); // the visitor may write
     if (!p->n_parts)
         return visit_entry(text, p->name, &e, visit, payload);
     int64_t width = e.shape[0] ? p->tensor.numel / e.shape[0] : 0;

@@ -261,7 +261,8 @@ void *levin_tensor_data(levin_tensor *t)
 {
     if (!t)
         return NULL;
-    levin__tensor_touch(t); // the caller may write
+    levin__tensor_touch(t);
+    t->lent = true; // the caller may write, now or at any time
     return t->data;
 }
 

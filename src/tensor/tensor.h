@@ -27,10 +27,11 @@ struct levin_tensor {
     bool on_heap;                   // header, numbers and ragged are one heap block of their own
     bool owned;                     // whoever frees it frees grad and half too: it may be a leaf
     bool grad_is_fresh;             // grad holds old numbers: the next write replaces them
+    bool lent;                      // levin_tensor_data gave data away: it may change unseen
     levin_tensor *grad;             // of a leaf: dtype f32
     struct levin_call *call;        // NULL for a leaf
     levin_tensor *half;             // bf16 copy of an f32 parameter for autocast, or NULL
-    uint64_t version, half_version; // the copy holds when they agree; writing bumps version
+    uint64_t version, half_version; // the copy holds when they agree, unless lent; writing bumps
 };
 
 /** Fills a header over memory that belongs to somebody else. ragged (lent) may be NULL; dim[1] is
@@ -52,6 +53,13 @@ int64_t levin__last_dim(const levin_tensor *t);
 bool levin__same_shape(const levin_tensor *a, const levin_tensor *b);
 /** Numbers changed behind the operators' back: copies made from them are stale. */
 static inline void levin__tensor_touch(levin_tensor *t) { t->version++; }
+/** Whether a bf16 copy of t is worth keeping: t is a leaf that learns, or a parameter that is
+ * frozen. Anything else is an input: of use once. */
+static inline bool levin__keeps_half(const levin_tensor *t)
+{
+    bool is_parameter = t->owned && !t->on_heap; // it lies in its module
+    return !t->call && (t->requires_grad || is_parameter);
+}
 
 static inline float levin__bf16_to_f32(uint16_t x)
 {
