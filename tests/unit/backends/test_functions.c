@@ -63,7 +63,7 @@ static const bound bounds[] = {
     { "gelu_tanh, left", LEVIN_UNARY_GELU_TANH, gelu_tanh, -HUGE_VAL, 0, 4e-7, 0 },
     { "gelu_tanh, right", LEVIN_UNARY_GELU_TANH, gelu_tanh, 0, HUGE_VAL, 0, 2.5e-7 },
     { "relu", LEVIN_UNARY_RELU, relu, -HUGE_VAL, HUGE_VAL, 0, 0 },
-    { "tanh", LEVIN_UNARY_TANH, tanh, -HUGE_VAL, HUGE_VAL, 2e-7, 0 },
+    { "tanh", LEVIN_UNARY_TANH, tanh, -HUGE_VAL, HUGE_VAL, 0, 2e-7 },
     { "sigmoid", LEVIN_UNARY_SIGMOID, sigmoid, -87, HUGE_VAL, 0, 1.5e-7 }, // as good as exp
     { "sigmoid, far left", LEVIN_UNARY_SIGMOID, sigmoid, -HUGE_VAL, -87, 1e-37, 0 },
 };
@@ -103,6 +103,44 @@ static void functions_lie_within_their_bounds_of_libm(void **state)
                 assert_true(LEVIN_RUN(unary, bounds[i].f, y, x, s.n));
             check_bound(&bounds[i], &s);
         }
+    }
+    levin__use_back_end(NULL);
+    free_samples(&s);
+}
+
+/* Every STEP-th number that a float can be, of either sign. */
+static samples new_sweep(void)
+{
+    enum { STEP = 4093, INFINITE = 0x7f800000 };
+    samples s = { .n = 2 * (INFINITE / STEP + 1) };
+    s.x = malloc((size_t)s.n * sizeof *s.x);
+    s.y = malloc((size_t)s.n * sizeof *s.y);
+    assert_true(s.x && s.y);
+    for (int64_t i = 0; i < s.n; i++)
+        s.x[i] = float_of((uint32_t)(i / 2) * STEP | (uint32_t)(i % 2) << 31);
+    return s;
+}
+
+/* docs/numerics.md; the least denormal is as near as a float comes to 0. */
+static bool is_tanh(long double x, long double y)
+{
+    long double truth = tanhl(x);
+    return fabsl(y - truth) <= 2e-7L * fabsl(truth) + 1e-45L && fabsl(y) <= 1;
+}
+
+static void tanh_is_right_relative_to_itself_also_near_0(void **state)
+{
+    (void)state;
+    samples s = new_sweep();
+    levin_array x = { s.x, LEVIN_F32 }, y = { s.y, LEVIN_F32 };
+    for (int set = 0; set < SETS; set++) {
+        if (!levin__use_back_end(instruction_sets[set]))
+            continue;
+        assert_true(LEVIN_RUN(unary, LEVIN_UNARY_TANH, y, x, s.n));
+        for (int64_t i = 0; i < s.n; i++)
+            if (!is_tanh((long double)s.x[i], (long double)s.y[i]))
+                fail_msg("tanh on %s: of %.9g is %.9g, libm says %.9Lg", levin__back_end_name(),
+                         (double)s.x[i], (double)s.y[i], tanhl((long double)s.x[i]));
     }
     levin__use_back_end(NULL);
     free_samples(&s);
@@ -157,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(functions_lie_within_their_bounds_of_libm),
+        cmocka_unit_test(tanh_is_right_relative_to_itself_also_near_0),
         cmocka_unit_test(slopes_lie_within_their_bounds_of_libm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

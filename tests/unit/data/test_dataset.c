@@ -88,7 +88,7 @@ static void many_rows_keep_their_texts(void **state)
 {
     (void)state;
     enum { N = 5000 };
-    static char numbers[N][12];
+    static char numbers[N][12]; // of an int at its longest
     const char *texts[N];
     for (int i = 0; i < N; i++) {
         snprintf(numbers[i], sizeof numbers[i], "%d", i);

@@ -5,12 +5,11 @@
 
 #include "backends/cpu/kernels/vec.h"
 
-/* e^x = 2^n e^r, |r| <= ln 2 / 2; overflows to a large number, underflows to zero. */
-INLINE vf vexp(vf x)
+/* e^x = 2^n e^r, |r| <= ln 2 / 2: gives 2^n, and e^r - 1 in *rest, to the last place also where r
+ * is small. x is kept within what 2^n can be; a NaN remains one. */
+INLINE vf vexp_parts(vf x, vf *rest)
 {
-    vf top = vset(88.0f), bottom = vset(-87.3f);
-    vi tiny = x < bottom;
-    vf in = vmax(vmin(x, top), bottom);
+    vf in = vmax(vmin(x, vset(88.0f)), vset(-87.3f));
     in = vblend(x != x, x, in);
     vf magic = vset(12582912.0f); // 1.5 * 2^23: adding it rounds to a whole number
     vf n = (in * vset(1.44269504f) + magic) - magic;
@@ -21,10 +20,16 @@ INLINE vf vexp(vf x)
     p = p * r + vset(0.041668393f);
     p = p * r + vset(0.1666652f);
     p = p * r + vset(0.49999994f);
-    p = p * (r * r) + r + vset(1.0f);
-    vi power = (__builtin_convertvector(n, vi) + 127) << 23;
-    vf y = p * (vf)power;
-    return vblend(x != x, x, (vf)((vi)y & ~tiny));
+    *rest = p * (r * r) + r;
+    return (vf)((__builtin_convertvector(n, vi) + 127) << 23);
+}
+
+/* Overflows to a large number, underflows to zero. */
+INLINE vf vexp(vf x)
+{
+    vf rest, power = vexp_parts(x, &rest);
+    vf y = (rest + vset(1.0f)) * power;
+    return vblend(x != x, x, (vf)((vi)y & ~(x < vset(-87.3f))));
 }
 
 /* erf(x) = x P(x^2) / Q(x^2) on [-3.92, 3.92]; beyond it differs from 1 by less than half a unit.
@@ -51,7 +56,14 @@ INLINE vf verf(vf x)
 
 INLINE vf vsigmoid(vf x) { return vset(1.0f) / (vset(1.0f) + vexp(-x)); }
 
-INLINE vf vtanh(vf x) { return vset(1.0f) - vset(2.0f) / (vexp(x + x) + vset(1.0f)); }
+/* m / (m + 2), m = e^2x - 1, which loses no places near 0, where 1 - 2 / (e^2x + 1) has none left.
+ */
+INLINE vf vtanh(vf x)
+{
+    vf rest, power = vexp_parts(x + x, &rest);
+    vf m = rest * power + (power - vset(1.0f));
+    return vblend(x != x, x, m / (m + vset(2.0f)));
+}
 
 /* x Phi(x), and its slope Phi(x) + x phi(x). */
 INLINE vf vgelu(vf x) { return vset(0.5f) * x * (vset(1.0f) + verf(x * vset(0.70710678f))); }
