@@ -20,12 +20,19 @@
 #    define UNDER_TSAN 0
 #endif
 
+/* First in a test whose child uses threads: tsan lets the child of a process with threads start
+ * none.
+ */
+static inline void need_threads_after_fork(void)
+{
+    if (UNDER_TSAN)
+        skip();
+}
+
 /* Forks; the child works and ends as a program does. It is given some seconds, since what goes
  * wrong here is that somebody waits for ever. */
 static inline void assert_child_succeeds(bool (*work)(void *context), void *context)
 {
-    if (UNDER_TSAN) // it lets the child of a process with threads start none
-        skip();
     fflush(NULL);
     pid_t child = fork();
     assert_true(child >= 0);

@@ -43,6 +43,7 @@ static bool computes_the_same_and_leaves(void *context)
 static void a_child_computes_what_its_parent_did(void **state)
 {
     (void)state;
+    need_threads_after_fork();
     static product own;
     levin_set_num_threads(3);
     for (int set = 0; set < SETS; set++) {

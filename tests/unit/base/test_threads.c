@@ -304,6 +304,7 @@ static bool a_child_of_mine_succeeds(void *right)
 static void the_child_of_a_fork_starts_threads_of_its_own(void **state)
 {
     (void)state;
+    need_threads_after_fork();
     levin_set_num_threads(3);
     sum_job right = { .tasks = levin__tasks_for(NUMBERS, GRAIN) };
     levin__parallel_for(right.tasks, sum_part, &right);
@@ -335,6 +336,7 @@ static void *hold_the_pool(void *context)
 static void a_fork_while_another_thread_has_the_pool_leaves_the_child_a_free_one(void **state)
 {
     (void)state;
+    need_threads_after_fork();
     levin_set_num_threads(3);
     sum_job right = { .tasks = levin__tasks_for(NUMBERS, GRAIN) };
     levin__parallel_for(right.tasks, sum_part, &right);
