@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TRAIN_ROWS = 4000, DEV_ROWS = 500, TEST_ROWS = 500, DATA_SEED = 1 };
+enum { TRAIN_ROWS = 6000, DEV_ROWS = 500, TEST_ROWS = 500, DATA_SEED = 1 };
 
 static const char *const pairs[][2] = {
     { "A man is playing a guitar on the street.", "A man is making music." },
@@ -117,11 +117,14 @@ static int run(const levin_command *c, const cli_args *given)
 
 static const cli_preset presets[] = {
     { "--data.task", "mnli" },
-    { "--data.max_train_rows", "4000" },
+    { "--data.max_train_rows", "6000" },
+    { "--data.batch_size", "8" }, // more steps in the same time
+    { "--model.pooling", "mean" },
     { "--optimizer.lr", "1e-4" },
     { "--lr_scheduler", "linear" },
     { "--lr_scheduler.warmup", "0.1" },
     { "--trainer.max_epochs", "1" },
+    { "--trainer.precision", "bf16-mixed" },
     { "--trainer.default_root_dir", "demo" },
     { NULL, NULL },
 };

@@ -14,5 +14,5 @@ load helper
 @test "the demo takes a folder of MNLI files and says how many rows it trains on" {
     try demo --model.name "$PLAIN" --data.dir "$MNLI" --trainer.limit_train_batches 4
     [ "$status" -eq 0 ]
-    [[ "$stderr" == *"first 4000 rows"* ]]
+    [[ "$stderr" == *"first 6000 rows"* ]]
 }
