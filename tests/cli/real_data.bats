@@ -39,6 +39,6 @@ short=(--data.max_train_rows 64 --trainer.max_epochs 1 --trainer.limit_val_batch
     try demo --model.name "$PLAIN" --data.dir "$DATA/mnli" --trainer.limit_train_batches 2 \
         --trainer.limit_val_batches 2
     [ "$status" -eq 0 ]
-    [[ "$stderr" == *"first 6000 rows"* ]]
+    [[ "$stderr" == *"first 5000 rows"* ]]
     grep -q "validation accuracy" <<<"$output"
 }
