@@ -42,3 +42,15 @@ for _ in range(5):
 assert min(times) < 0.15, times
 PY
 }
+
+@test "fifty steps of MiniLM in bf16 with dropout give the same bits with one and with two threads" {
+    [ -z "$LEVIN_SANITIZED" ] || skip "a hundred steps take too long under sanitizers"
+    for threads in 1 2; do
+        LEVIN_NUM_THREADS=$threads levin fit --model.name "$LEVIN_MODEL" --data.task mnli --data.dir "$MNLI" \
+            --data.batch_size 4 --optimizer.lr 1e-4 --trainer.max_steps 50 --trainer.max_epochs -1 \
+            --trainer.precision bf16-mixed --trainer.limit_val_batches 0 \
+            --trainer.limit_test_batches 1 --trainer.enable_checkpointing false >/dev/null
+    done
+    cmp lightning_logs/version_{0,1}/model/model.safetensors
+    ! cmp -s "$LEVIN_MODEL/model.safetensors" lightning_logs/version_0/model/model.safetensors
+}
