@@ -1,39 +1,21 @@
 /* pack.c: operands as f32, whatever they are stored as. */
 #include "backends/cpu/kernels/pack.h"
 
-typedef float v4 __attribute__((vector_size(16)));
-typedef float v4_any __attribute__((vector_size(16), aligned(4), may_alias));
-
-INLINE v4 load4(levin_array a, int64_t i)
+INLINE quad load4(levin_array a, int64_t i)
 {
     if (a.dtype == LEVIN_F32)
-        return *(const v4_any *)((const float *)a.data + i);
+        return *(const quad_any *)((const float *)a.data + i);
     typedef uint16_t h4 __attribute__((vector_size(8)));
     typedef uint32_t u4 __attribute__((vector_size(16)));
     h4 h;
     memcpy(&h, (const uint16_t *)a.data + i, sizeof h);
-    return (v4)(__builtin_convertvector(h, u4) << 16);
+    return (quad)(__builtin_convertvector(h, u4) << 16);
 }
 
 INLINE float load1(levin_array a, int64_t i)
 {
     return a.dtype == LEVIN_F32 ? ((const float *)a.data)[i]
                                 : levin__bf16_to_f32(((const uint16_t *)a.data)[i]);
-}
-
-/* Four rows of b, four steps of k: to[step][row]. */
-INLINE void transpose4(float *to, levin_array b, int64_t at, int64_t ld)
-{
-    v4 r0 = load4(b, at), r1 = load4(b, at + ld), r2 = load4(b, at + 2 * ld);
-    v4 r3 = load4(b, at + 3 * ld);
-    v4 a = __builtin_shufflevector(r0, r1, 0, 4, 1, 5),
-       c = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
-    v4 d = __builtin_shufflevector(r2, r3, 0, 4, 1, 5),
-       e = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
-    *(v4_any *)(to) = __builtin_shufflevector(a, d, 0, 1, 4, 5);
-    *(v4_any *)(to + COLS) = __builtin_shufflevector(a, d, 2, 3, 6, 7);
-    *(v4_any *)(to + 2 * COLS) = __builtin_shufflevector(c, e, 0, 1, 4, 5);
-    *(v4_any *)(to + 3 * COLS) = __builtin_shufflevector(c, e, 2, 3, 6, 7);
 }
 
 /* b is stored (N, K): its rows become the panel's columns. */
@@ -43,7 +25,9 @@ static void pack_transposed(float *to, const levin_matmul_args *m, int64_t colum
     for (int64_t c = 0; c < COLS; c += 4) {
         for (int64_t p = 0; p < k; p++) {
             if (c + 4 <= columns && p < whole) {
-                transpose4(to + p * COLS + c, m->b, (column + c) * k + p, k);
+                int64_t at = (column + c) * k + p;
+                put_transposed(to + p * COLS + c, load4(m->b, at), load4(m->b, at + k),
+                               load4(m->b, at + 2 * k), load4(m->b, at + 3 * k));
                 p += 3;
                 continue;
             }

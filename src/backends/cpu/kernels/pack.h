@@ -32,6 +32,23 @@ void KERNEL(copy_left)(float *to, const levin_matmul_args *m, int64_t first, int
 void KERNEL(copy_left_pairs)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
                              int64_t p, int64_t k);
 
+/* Four numbers of 32 bits, whatever these mean. */
+typedef float quad __attribute__((vector_size(16)));
+typedef float quad_any __attribute__((vector_size(16), aligned(2), may_alias));
+
+/* Four rows of four steps each: to[step][row] of a panel. */
+INLINE void put_transposed(float *to, quad r0, quad r1, quad r2, quad r3)
+{
+    quad a = __builtin_shufflevector(r0, r1, 0, 4, 1, 5);
+    quad b = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
+    quad c = __builtin_shufflevector(r2, r3, 0, 4, 1, 5);
+    quad d = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
+    *(quad_any *)(to) = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+    *(quad_any *)(to + COLS) = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+    *(quad_any *)(to + 2 * COLS) = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+    *(quad_any *)(to + 3 * COLS) = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+}
+
 #define pack_right       KERNEL(pack_right)
 #define pack_right_pairs KERNEL(pack_right_pairs)
 #define pack_left        KERNEL(pack_left)

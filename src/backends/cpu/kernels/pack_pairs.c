@@ -4,9 +4,6 @@
 
 enum { EDGE = 4 }; // rows and steps of a block that is transposed in registers
 
-typedef uint32_t u4 __attribute__((vector_size(16)));
-typedef uint32_t u4_any __attribute__((vector_size(16), aligned(2), may_alias));
-
 /* Members 2s and 2s + 1 of a row of k. */
 INLINE uint32_t pair_of(const uint16_t *row, int64_t s, int64_t k)
 {
@@ -16,22 +13,7 @@ INLINE uint32_t pair_of(const uint16_t *row, int64_t s, int64_t k)
 
 INLINE void put_pair(float *to, uint32_t pair) { memcpy(to, &pair, sizeof pair); }
 
-INLINE u4 load_pairs(const uint16_t *row) { return *(const u4_any *)row; }
-
-/* Pairs of EDGE rows, EDGE steps each: to[step][row]. */
-INLINE void transpose(float *to, const uint16_t *from, int64_t ld)
-{
-    u4 r0 = load_pairs(from), r1 = load_pairs(from + ld), r2 = load_pairs(from + 2 * ld);
-    u4 r3 = load_pairs(from + 3 * ld);
-    u4 a = __builtin_shufflevector(r0, r1, 0, 4, 1, 5),
-       c = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
-    u4 d = __builtin_shufflevector(r2, r3, 0, 4, 1, 5),
-       e = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
-    *(u4_any *)(to) = __builtin_shufflevector(a, d, 0, 1, 4, 5);
-    *(u4_any *)(to + COLS) = __builtin_shufflevector(a, d, 2, 3, 6, 7);
-    *(u4_any *)(to + 2 * COLS) = __builtin_shufflevector(c, e, 0, 1, 4, 5);
-    *(u4_any *)(to + 3 * COLS) = __builtin_shufflevector(c, e, 2, 3, 6, 7);
-}
+INLINE quad load_pairs(const uint16_t *row) { return *(const quad_any *)row; }
 
 /* b is stored (N, K): its rows become the panel's columns. */
 static void pack_transposed(float *to, const levin_matmul_args *m, int64_t column, int64_t columns)
@@ -41,8 +23,11 @@ static void pack_transposed(float *to, const levin_matmul_args *m, int64_t colum
     for (int64_t c = 0; c < COLS; c += EDGE) {
         int64_t s = 0;
         if (c + EDGE <= columns)
-            for (; s < whole; s += EDGE)
-                transpose(to + s * COLS + c, b + c * k + 2 * s, k);
+            for (; s < whole; s += EDGE) {
+                const uint16_t *at = b + c * k + 2 * s;
+                put_transposed(to + s * COLS + c, load_pairs(at), load_pairs(at + k),
+                               load_pairs(at + 2 * k), load_pairs(at + 3 * k));
+            }
         for (; s < steps; s++)
             for (int64_t i = c; i < c + EDGE; i++)
                 put_pair(to + s * COLS + i, i < columns ? pair_of(b + i * k, s, k) : 0);
