@@ -14,11 +14,6 @@ static int run(const levin_command *c, const cli_args *a)
     return status ? status : levin_error() ? CLI_FAILED : CLI_DONE;
 }
 
-static const cli_group *const groups[] = {
-    &cli_model_group, &cli_head_group, &cli_data_group, &cli_reading_group, &cli_optimizer_group,
-    &cli_run_group,   &cli_ckpt_group, &cli_json_group, &cli_trainer_group, NULL
-};
-
 const levin_command cli_cmd_fit = {
     .name = "fit",
     .help = "fine-tunes a model on labelled texts",
@@ -28,6 +23,6 @@ const levin_command cli_cmd_fit = {
     .about = "Trains all weights of a pretrained encoder and a head, validates, tests where there "
              "is a labelled test set, and saves a Hugging Face folder as <log_dir>/model. Logs and "
              "checkpoints lie in lightning_logs/version_N.",
-    .groups = groups,
+    .groups = cli_training_groups,
     .run = run,
 };

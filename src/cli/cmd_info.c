@@ -16,7 +16,7 @@ static const struct {
 } slots[] = {
 #define SLOT(f)                                                                                    \
     {                                                                                              \
-#        f, offsetof(levin_kernels, f)                                                             \
+        .name = #f, .offset = offsetof(levin_kernels, f)                                           \
     }
     SLOT(fill),
     SLOT(axpy),

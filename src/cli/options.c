@@ -267,6 +267,11 @@ const cli_group cli_json_group = { .title = "Run", .options = json_options };
 const cli_group cli_example_group = { .title = "Input", .options = example_options };
 const cli_group cli_tokenize_group = { .title = "Tokens", .options = tokenize_options };
 
+const cli_group *const cli_training_groups[] = {
+    &cli_model_group, &cli_head_group, &cli_data_group, &cli_reading_group, &cli_optimizer_group,
+    &cli_run_group,   &cli_ckpt_group, &cli_json_group, &cli_trainer_group, NULL
+};
+
 static bool has_flag(const cli_group *g, const levin_flag *flag)
 {
     if (flag->type == LEVIN_FLAG_CALLBACKS) // made by programs, not by words
