@@ -4,8 +4,10 @@
 #ifndef LEVIN_TESTS_BACKENDS_PROBLEM_H
 #define LEVIN_TESTS_BACKENDS_PROBLEM_H
 
+#include "support/back_ends.h"
 #include "support/unit.h"
 
+#include "backends/ref/element.h"
 #include "base/random.h"
 #include "tensor/backends.h"
 #include "tensor/dispatch.h"
@@ -16,9 +18,6 @@
 #include <stdlib.h>
 
 enum { MAX_ARRAYS = 16 };
-
-static const char *const instruction_sets[] = { "generic", "avx2", "avx512", "dnnl" };
-enum { SETS = sizeof instruction_sets / sizeof *instruction_sets };
 
 typedef struct {
     levin_array array;
@@ -47,20 +46,6 @@ static inline void free_problem(problem *p)
     for (int i = 0; i < p->n; i++)
         free(p->operands[i].block);
     p->n = 0;
-}
-
-static inline double number(levin_array a, int64_t i)
-{
-    switch (a.dtype) {
-    case LEVIN_F32:
-        return (double)((const float *)a.data)[i];
-    case LEVIN_BF16:
-        return (double)levin__bf16_to_f32(((const uint16_t *)a.data)[i]);
-    case LEVIN_I32:
-        return ((const int32_t *)a.data)[i];
-    default:
-        return (double)((const int64_t *)a.data)[i];
-    }
 }
 
 static inline void set_number(levin_array a, int64_t i, double x)
@@ -117,7 +102,7 @@ static inline double largest(levin_array a, int64_t n)
 {
     double top = 0;
     for (int64_t i = 0; i < n; i++)
-        top = fmax(top, isfinite(number(a, i)) ? fabs(number(a, i)) : 0);
+        top = fmax(top, isfinite(levin__get(a, i)) ? fabs(levin__get(a, i)) : 0);
     return top;
 }
 
@@ -141,11 +126,11 @@ static inline void assert_agree(const char *what, const problem *got, const prob
         double share = fmax(tolerance(b->array.dtype), tolerance(right->dtype));
         double allowed = share * (largest(b->array, b->n) + 1e-3);
         for (int64_t i = 0; b->written && i < b->n; i++)
-            if (!agree(number(a->array, i), number(b->array, i), allowed))
+            if (!agree(levin__get(a->array, i), levin__get(b->array, i), allowed))
                 fail_msg("%s on %s, (%lld, %lld) %s: array %d[%lld] is %.9g, ref says %.9g", what,
                          levin__back_end_name(), (long long)right->rows, (long long)right->cols,
-                         levin_dtype_name(right->dtype), k, (long long)i, number(a->array, i),
-                         number(b->array, i));
+                         levin_dtype_name(right->dtype), k, (long long)i, levin__get(a->array, i),
+                         levin__get(b->array, i));
     }
 }
 

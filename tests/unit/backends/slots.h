@@ -28,7 +28,7 @@ static bool slot_unary(problem *p, int v)
 {
     levin_array x = input(p, p->dtype, size(p));
     for (int64_t i = 0; i < size(p); i++)
-        set_number(x, i, 6 * number(x, i));
+        set_number(x, i, 6 * levin__get(x, i));
     levin_array y = output(p, p->dtype, size(p));
     return LEVIN_RUN(unary, (levin_unary)v, y, x, size(p));
 }
@@ -100,7 +100,7 @@ static bool slot_softmax(problem *p, int v)
 {
     levin_array x = input(p, p->dtype, size(p));
     for (int64_t i = 0; i < size(p); i++)
-        set_number(x, i, 8 * number(x, i));
+        set_number(x, i, 8 * levin__get(x, i));
     levin_array y = output(p, p->dtype, size(p));
     return LEVIN_RUN(softmax, y, x, p->rows, p->cols, bit(v, 0));
 }
@@ -118,7 +118,7 @@ static bool slot_layer_norm(problem *p, int v)
     levin_array beta = input(p, LEVIN_F32, p->cols), y = output(p, p->dtype, size(p));
     levin_array stats = output(p, LEVIN_F32, 2 * p->rows);
     for (int64_t i = 0; v && i < size(p); i++)
-        set_number(x, i, 3 + number(x, i)); // a mean away from zero
+        set_number(x, i, 3 + levin__get(x, i)); // a mean away from zero
     return LEVIN_RUN(layer_norm, y, floats(stats), x, floats(gamma), floats(beta), p->rows, p->cols,
                      1e-5);
 }
@@ -279,7 +279,7 @@ static bool slot_argmax(problem *p, int v)
 {
     levin_array x = input(p, p->dtype, size(p));
     for (int64_t i = 0; v && i < size(p); i++)
-        set_number(x, i, floor(3 * number(x, i))); // with many equals
+        set_number(x, i, floor(3 * levin__get(x, i))); // with many equals
     levin_array y = output(p, LEVIN_I64, p->rows);
     return LEVIN_RUN(argmax, y.data, x, p->rows, p->cols);
 }

@@ -32,7 +32,7 @@ static levin_attention_args new_attention(problem *p, const task *t)
     a.qkv = input(p, p->dtype, 3 * rows * h);
     a.dy = input(p, p->dtype, rows * h);
     for (int64_t i = 0; i < 3 * rows * h; i++)
-        set_number(a.qkv, i, t->sharpness * number(a.qkv, i));
+        set_number(a.qkv, i, t->sharpness * levin__get(a.qkv, i));
     a.y = output(p, p->dtype, rows * h);
     a.lse = floats(output(p, LEVIN_F32, rows * HEADS));
     a.dqkv = output(p, p->dtype, 3 * rows * h);
@@ -55,7 +55,7 @@ static double *load(const part *s, levin_array x, int64_t width, int64_t column)
     double *to = cleared(s->length * d);
     for (int64_t i = 0; i < s->length; i++)
         for (int64_t c = 0; c < d; c++)
-            to[i * d + c] = number(x, (s->first + i) * width + column + c);
+            to[i * d + c] = levin__get(x, (s->first + i) * width + column + c);
     return to;
 }
 
@@ -206,8 +206,8 @@ static void the_oracle_agrees_with_ref(void **state)
 static void compare(const task *t, levin_dtype dtype)
 {
     problem right = solve_by_oracle(t, dtype);
-    for (int set = 0; set < SETS; set++) {
-        if (!levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++) {
+        if (!levin__use_back_end(back_ends[set]))
             continue;
         problem got = solve(t, dtype);
         assert_agree("attention", &got, &right);
@@ -253,8 +253,8 @@ static void sequences_know_nothing_of_one_another(void **state)
     (void)state;
     static const int64_t alone[] = { 33 }, among[] = { 70, 33, 2 };
     task one = { alone, 1, 17, 0, 1 }, three = { among, 3, 17, 0, 1 };
-    for (int set = 0; set < SETS; set++) {
-        if (!levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++) {
+        if (!levin__use_back_end(back_ends[set]))
             continue;
         problem p = new_problem(1, LEVIN_F32, 1, 17), q = new_problem(2, LEVIN_F32, 3, 17);
         levin_attention_args a = new_attention(&p, &one), b = new_attention(&q, &three);

@@ -46,8 +46,8 @@ static void a_child_computes_what_its_parent_did(void **state)
     need_threads_after_fork();
     static product own;
     levin_set_num_threads(3);
-    for (int set = 0; set < SETS; set++) {
-        if (!levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++) {
+        if (!levin__use_back_end(back_ends[set]))
             continue;
         assert_true(compute(&right)); // eighths: no back end rounds their sums
         assert_child_succeeds(computes_the_same_and_leaves, &own);

@@ -95,8 +95,8 @@ static void functions_lie_within_their_bounds_of_libm(void **state)
     (void)state;
     samples s = new_samples();
     levin_array x = { s.x, LEVIN_F32 }, y = { s.y, LEVIN_F32 };
-    for (int set = 0; set < SETS; set++) {
-        if (!levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++) {
+        if (!levin__use_back_end(back_ends[set]))
             continue;
         for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
             if (i == 0 || bounds[i].f != bounds[i - 1].f)
@@ -133,8 +133,8 @@ static void tanh_is_right_relative_to_itself_also_near_0(void **state)
     (void)state;
     samples s = new_sweep();
     levin_array x = { s.x, LEVIN_F32 }, y = { s.y, LEVIN_F32 };
-    for (int set = 0; set < SETS; set++) {
-        if (!levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++) {
+        if (!levin__use_back_end(back_ends[set]))
             continue;
         assert_true(LEVIN_RUN(unary, LEVIN_UNARY_TANH, y, x, s.n));
         for (int64_t i = 0; i < s.n; i++)
@@ -173,8 +173,8 @@ static void slopes_lie_within_their_bounds_of_libm(void **state)
     for (int64_t i = 0; i < s.n; i++)
         ones[i] = 1;
     levin_array x = { s.x, LEVIN_F32 }, dx = { s.y, LEVIN_F32 }, dy = { ones, LEVIN_F32 };
-    for (int set = 0; set < SETS; set++) {
-        for (int k = 0; k < 2 && levin__use_back_end(instruction_sets[set]); k++) {
+    for (int set = 0; set < BACK_ENDS; set++) {
+        for (int k = 0; k < 2 && levin__use_back_end(back_ends[set]); k++) {
             assert_true(LEVIN_RUN(unary_bwd, slopes[k].f, dx, dy, x, x, s.n, false));
             for (int64_t i = 0; i < s.n; i++) {
                 if (!(fabsf(s.x[i]) < 1e4f)) // beyond it squares overflow, in torch too

@@ -42,12 +42,12 @@ static void assert_product(const kind *w, const problem *got, const problem *rig
         double allowed =
             tolerance(r->array.dtype) * fmax(largest(r->array, r->n), sqrt((double)w->k) / 3);
         for (int64_t at = 0; r->written && at < r->n; at++)
-            if (!agree(number(g->array, at), number(r->array, at), allowed))
+            if (!agree(levin__get(g->array, at), levin__get(r->array, at), allowed))
                 fail_msg("%s: (%lld, %lld, %lld) flags %d half %d: array %d[%lld] is %.9g, ref "
                          "says %.9g",
                          levin__back_end_name(), (long long)w->m, (long long)w->n, (long long)w->k,
-                         w->flags, w->half, i, (long long)at, number(g->array, at),
-                         number(r->array, at));
+                         w->flags, w->half, i, (long long)at, levin__get(g->array, at),
+                         levin__get(r->array, at));
     }
 }
 
@@ -56,8 +56,8 @@ static void check(kind w, uint64_t seed)
     problem right = new_problem(seed, LEVIN_F32, 0, 0);
     levin_matmul_args m = new_product(&right, &w);
     levin__ref_matmul(&m);
-    for (int set = 0; set < SETS; set++) {
-        if (!levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++) {
+        if (!levin__use_back_end(back_ends[set]))
             continue;
         problem got = new_problem(seed, LEVIN_F32, 0, 0);
         m = new_product(&got, &w);
@@ -143,8 +143,8 @@ static void infinities_and_nans_stay_in_their_rows_and_columns(void **state)
     static const double odd[] = { HUGE_VAL, -HUGE_VAL, (double)NAN };
     for (int i = 0; i < 12; i++) {
         kind w = { 13, 19, 11, i % 4, i / 4 % 2 ? HALF_A | HALF_B : 0 };
-        for (int set = -1; set < SETS; set++) {
-            if (set >= 0 && !levin__use_back_end(instruction_sets[set]))
+        for (int set = -1; set < BACK_ENDS; set++) {
+            if (set >= 0 && !levin__use_back_end(back_ends[set]))
                 continue;
             problem p = new_problem(5, LEVIN_F32, 0, 0);
             levin_matmul_args m = new_product(&p, &w);
@@ -154,7 +154,7 @@ static void infinities_and_nans_stay_in_their_rows_and_columns(void **state)
             assert_true(set < 0 ? levin__ref_matmul(&m) : LEVIN_RUN(matmul, &m));
             for (int64_t at = 0; at < w.m * w.n; at++) {
                 bool hit = at / w.n == row || at % w.n == column;
-                assert_int_equal(!isfinite(number(m.c, at)), hit);
+                assert_int_equal(!isfinite(levin__get(m.c, at)), hit);
             }
             free_problem(&p);
         }
@@ -165,8 +165,8 @@ static void infinities_and_nans_stay_in_their_rows_and_columns(void **state)
 static void what_stood_in_c_is_not_read_without_add(void **state)
 {
     (void)state;
-    for (int set = 0; set < SETS; set++) {
-        if (!levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++) {
+        if (!levin__use_back_end(back_ends[set]))
             continue;
         for (int half = 0; half < DTYPES; half++) {
             kind w = { 13, 19, 11, half % 2 ? PRE : BIAS, half };
@@ -176,7 +176,7 @@ static void what_stood_in_c_is_not_read_without_add(void **state)
                 set_number(m.c, at, (double)NAN);
             assert_true(LEVIN_RUN(matmul, &m));
             for (int64_t at = 0; at < w.m * w.n; at++)
-                assert_true(isfinite(number(m.c, at)));
+                assert_true(isfinite(levin__get(m.c, at)));
             free_problem(&p);
         }
     }
@@ -186,8 +186,8 @@ static void what_stood_in_c_is_not_read_without_add(void **state)
 static void numbers_of_other_types_are_declined(void **state)
 {
     (void)state;
-    for (int set = 0; set < SETS; set++) {
-        if (!levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++) {
+        if (!levin__use_back_end(back_ends[set]))
             continue;
         problem p = new_problem(7, LEVIN_F32, 0, 0);
         levin_matmul_args m = new_product(&p, &(kind){ 3, 4, 5, 0, 0 });

@@ -24,8 +24,8 @@ static void compare_all_sizes(bool (*run)(problem *p, int variant))
             levin_dtype dtype = i < WIDTHS ? LEVIN_F32 : LEVIN_BF16;
             assert_true(levin__use_back_end("ref"));
             problem right = run_slot(slot, v, dtype, rows, cols);
-            for (int set = 0; set < SETS; set++) {
-                if (!levin__use_back_end(instruction_sets[set]))
+            for (int set = 0; set < BACK_ENDS; set++) {
+                if (!levin__use_back_end(back_ends[set]))
                     continue;
                 problem got = run_slot(slot, v, dtype, rows, cols);
                 assert_agree(slots[slot].name, &got, &right);
@@ -69,8 +69,8 @@ static void on_every_set(void (*fn)(void))
 {
     assert_true(levin__use_back_end("ref"));
     fn();
-    for (int set = 0; set < SETS; set++)
-        if (levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++)
+        if (levin__use_back_end(back_ends[set]))
             fn();
     levin__use_back_end(NULL);
 }
@@ -85,8 +85,8 @@ static void drop_odd_numbers(void)
         assert_true(LEVIN_RUN(dropout, y, x, n, p, slot_key, false));
         for (int64_t i = 0; i < n; i++) {
             bool kept = levin__random_bits16(slot_key, (uint64_t)i) >= levin__drop_threshold(p);
-            double wanted = kept ? number(x, i) * (double)levin__keep_scale(p) : 0;
-            assert_true(fabs(number(y, i) - wanted) <= tolerance(q.dtype) * fabs(wanted));
+            double wanted = kept ? levin__get(x, i) * (double)levin__keep_scale(p) : 0;
+            assert_true(fabs(levin__get(y, i) - wanted) <= tolerance(q.dtype) * fabs(wanted));
         }
         free_problem(&q);
     }
@@ -114,7 +114,7 @@ static void drop_in_a_norm(void)
     assert_true(LEVIN_RUN(residual_norm, &a));
     for (int64_t i = 0; i < size(&q); i++) {
         bool kept = levin__random_bits16(slot_key, (uint64_t)i) >= levin__drop_threshold(0.5);
-        assert_int_equal(number(a.z, i) != 0, kept);
+        assert_int_equal(levin__get(a.z, i) != 0, kept);
     }
     free_problem(&q);
 }
@@ -134,7 +134,7 @@ static void spoil_one_row(void)
         set_number(x, COLS + 20, (double)NAN); // the last of the second row
         assert_true(LEVIN_RUN(softmax, y, x, ROWS, COLS, log_form));
         for (int64_t i = 0; i < size(&q); i++)
-            assert_int_equal(isnan(number(y, i)) != 0, i / COLS == 1);
+            assert_int_equal(isnan(levin__get(y, i)) != 0, i / COLS == 1);
         free_problem(&q);
     }
 }
@@ -155,8 +155,8 @@ static void mask_with_infinities(void)
     assert_true(LEVIN_RUN(softmax, y, x, 1, COLS, false));
     double sum = 0;
     for (int64_t i = 0; i < COLS; i++) {
-        assert_int_equal(number(y, i) == 0, i % 2 == 0);
-        sum += number(y, i);
+        assert_int_equal(levin__get(y, i) == 0, i % 2 == 0);
+        sum += levin__get(y, i);
     }
     assert_true(fabs(sum - 1) < 1e-6);
     free_problem(&q);
@@ -179,7 +179,7 @@ static void shift_scores(void)
     }
     assert_true(LEVIN_RUN(softmax, y, x, 2, COLS, false));
     for (int64_t i = 0; i < COLS; i++)
-        assert_true(fabs(number(y, i) - number(y, COLS + i)) < 1e-3);
+        assert_true(fabs(levin__get(y, i) - levin__get(y, COLS + i)) < 1e-3);
     free_problem(&q);
 }
 
@@ -202,7 +202,7 @@ static void norm_one_value(void)
     }
     assert_true(LEVIN_RUN(layer_norm, y, stats, x, gamma, beta, 1, COLS, 1e-12));
     for (int i = 0; i < COLS; i++)
-        assert_true(fabs(number(y, i) - i) < 1e-6);
+        assert_true(fabs(levin__get(y, i) - i) < 1e-6);
     free_problem(&q);
 }
 

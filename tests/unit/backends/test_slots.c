@@ -89,8 +89,8 @@ static void compare_with_ref(int slot, int variant, levin_dtype dtype, int64_t r
 {
     assert_true(levin__use_back_end("ref"));
     problem right = run_slot(slot, variant, dtype, rows, cols);
-    for (int set = 0; set < SETS; set++) {
-        if (!levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++) {
+        if (!levin__use_back_end(back_ends[set]))
             continue;
         problem got = run_slot(slot, variant, dtype, rows, cols);
         assert_agree(slots[slot].name, &got, &right);
@@ -161,9 +161,8 @@ static void no_slot_depends_on_the_number_of_threads(void **state)
 {
     (void)state;
     static const int threads[] = { 2, 3, 5 };
-    for (int set = 0; set < SETS; set++) {
-        if (strcmp(instruction_sets[set], "dnnl") == 0 ||
-            !levin__use_back_end(instruction_sets[set]))
+    for (int set = 0; set < BACK_ENDS; set++) {
+        if (strcmp(back_ends[set], "dnnl") == 0 || !levin__use_back_end(back_ends[set]))
             continue;
         for (int slot = 0; slot < SLOTS; slot++) {
             if (!has_kernel(levin__kernel_tables()[0], slot))

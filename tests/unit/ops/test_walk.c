@@ -1,5 +1,6 @@
 /* test_walk.c: one walk over every row of ops.def and every case of it: against finite differences,
  * against ref on every back end that this machine has, with NULL, and with wrong shapes. */
+#include "support/back_ends.h"
 #include "support/cases.h"
 
 #include "tensor/backends.h"
@@ -12,8 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static const char *const back_ends[] = { "generic", "avx2", "avx512", "dnnl" };
 
 /* Numbers of a run: the result, and the gradient of every input. */
 typedef struct {
@@ -111,7 +110,7 @@ static void every_back_end_agrees_with_ref(void **state)
         for (uint64_t seed = 1; levin_case_next(&c, &cases, seed); seed++) {
             assert_true(levin__use_back_end("ref"));
             outcome right = run(op, &c);
-            for (size_t b = 0; b < sizeof back_ends / sizeof *back_ends; b++) {
+            for (int b = 0; b < BACK_ENDS; b++) {
                 if (!levin__use_back_end(back_ends[b]))
                     continue;
                 outcome got = run(op, &c);
