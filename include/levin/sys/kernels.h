@@ -144,7 +144,7 @@ typedef struct levin_kernels {
      * the same over many products, or, with learns, is written by `adam` in between. False: it is
      * as well read as it lies. */
     bool (*packed_size)(size_t *bytes, const levin_matmul_args *m, bool learns);
-    /** Writes that. b may be rounded to the dtype of a. */
+    /** Writes that, b rounded to the dtype of a. */
     bool (*pack)(void *packed, const levin_matmul_args *m);
     /** y (cols) (+)= sum over rows of x. */
     bool (*column_sum)(levin_array y, levin_array x, int64_t rows, int64_t cols, bool add);

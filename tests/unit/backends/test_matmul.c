@@ -21,6 +21,7 @@ static levin_dtype dtype_if(int half) { return half ? LEVIN_BF16 : LEVIN_F32; }
 static levin_matmul_args new_product(problem *p, const kind *w)
 {
     levin_dtype c = dtype_if(w->half & HALF_C);
+    bool half_b = w->half & HALF_B || (w->flags & PACKED && w->half & HALF_A); // rounded anyway
     levin_matmul_args m = { .m = w->m, .n = w->n, .k = w->k };
     m.trans_a = w->flags & TRANS_A;
     m.trans_b = w->flags & TRANS_B;
@@ -28,7 +29,7 @@ static levin_matmul_args new_product(problem *p, const kind *w)
     m.gelu = w->flags & GELU;
     m.bytes = w->flags & BYTES;
     m.a = input(p, dtype_if(w->half & HALF_A), w->m * w->k);
-    m.b = input(p, dtype_if(w->half & HALF_B), w->k * w->n);
+    m.b = input(p, dtype_if(half_b), w->k * w->n);
     m.c = output(p, c, w->m * w->n);
     if (w->flags & BIAS)
         m.bias = input(p, LEVIN_F32, w->n);
@@ -222,6 +223,39 @@ static void numbers_of_other_types_are_declined(void **state)
     levin__use_back_end(NULL);
 }
 
+/* AdamW writes a matrix and what is kept of it in one pass, where that is offered at all. */
+static void what_adam_packs_is_what_pack_would_write(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2 * BACK_ENDS; i++) {
+        const levin_kernels *k;
+        levin_matmul_args m = { .a.dtype = LEVIN_BF16, .n = 70, .k = 37, .trans_b = i % 2 };
+        size_t bytes;
+        problem p = new_problem(8, LEVIN_F32, 0, 0);
+        m.b = output(&p, LEVIN_F32, m.n * m.k);
+        bool here = levin__use_back_end(back_ends[i / 2]);
+        k = levin__kernel_tables()[0];
+        if (here && k->packed_size && k->packed_size(&bytes, &m, true)) {
+            float *g = floats(input(&p, LEVIN_F32, m.n * m.k));
+            float *mean = floats(output(&p, LEVIN_F32, m.n * m.k));
+            char *kept = calloc(1, bytes), *anew = calloc(1, bytes);
+            float *v = calloc((size_t)(m.n * m.k), sizeof *v);
+            bool fresh = false;
+            levin_adam_args a = { .p = m.b.data, .m = mean, .v = v, .g = g, .n = m.n * m.k };
+            a.lr = a.bias1 = a.bias2 = a.eps = a.grad_scale = 0.1;
+            a.cols = m.trans_b ? m.k : m.n;
+            a.packed[1] = (levin_packed){ kept, m.trans_b, &fresh };
+            assert_true(k->adam(&a) && fresh && k->pack(anew, &m));
+            assert_memory_equal(kept, anew, bytes);
+            free(kept);
+            free(anew);
+            free(v);
+        }
+        free_problem(&p);
+    }
+    levin__use_back_end(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +266,7 @@ int main(void)
         cmocka_unit_test(infinities_and_nans_stay_in_their_rows_and_columns),
         cmocka_unit_test(what_stood_in_c_is_not_read_without_add),
         cmocka_unit_test(numbers_of_other_types_are_declined),
+        cmocka_unit_test(what_adam_packs_is_what_pack_would_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

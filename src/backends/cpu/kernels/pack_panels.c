@@ -1,6 +1,7 @@
 /* pack_panels.c: operand b of a product as a whole, in the order in which its tiles read it: for
  * one product, or kept by whoever multiplies by the same matrix again (a weight). */
 #include "backends/cpu/kernels/pack.h"
+#include "base/scope.h"
 #include "base/threads.h"
 
 typedef struct {
@@ -33,8 +34,7 @@ static void pack_one(void *context, int64_t panel)
         pack_right(to, j->m, panel * COLS);
         break;
     case STEP_PAIR:
-        (j->m->b.dtype == LEVIN_F32 ? pack_rounded_pairs : pack_right_pairs)(to, j->m,
-                                                                             panel * COLS);
+        pack_right_pairs(to, j->m, panel * COLS);
         break;
     default:
         pack_right_bytes(j->to, j->m, panel * COLS);
@@ -59,12 +59,22 @@ bool KERNEL(packed_size)(size_t *bytes, const levin_matmul_args *m, bool learns)
     return true;
 }
 
+/* b is rounded first where a product would find it rounded. */
 bool KERNEL(pack)(void *packed, const levin_matmul_args *m)
 {
     levin_matmul_args kept = *m;
     kept.packed = packed;
     if (!can_multiply(m))
         return false;
-    pack_panels(packed, &kept);
-    return true;
+    levin_scope *scope = levin_scope_begin();
+    if (m->a.dtype == LEVIN_BF16 && m->b.dtype == LEVIN_F32 && !m->bytes) {
+        kept.b.dtype = LEVIN_BF16;
+        kept.b.data = levin__scope_alloc((size_t)(m->n * m->k) * sizeof(uint16_t));
+    }
+    bool done = kept.b.data &&
+                (kept.b.dtype == m->b.dtype || KERNEL(axpy)(kept.b, 1, m->b, m->n * m->k, false));
+    if (done)
+        pack_panels(packed, &kept);
+    levin_scope_end(scope);
+    return done;
 }
