@@ -7,10 +7,11 @@
 /* The tile of sums held in registers: TILE rows of COLS columns. 12 of 16 registers, or 24 of 32.
  */
 #if defined __AVX512F__
-enum { TILE = 12, COLS = 2 * LANES };
+#    define TILE_ROWS 12
 #else
-enum { TILE = 6, COLS = 2 * LANES };
+#    define TILE_ROWS 6
 #endif
+enum { TILE = TILE_ROWS, COLS = 2 * LANES };
 
 /* What a step of 32 bits of the inner dimension holds. */
 typedef enum step_type { STEP_FLOAT, STEP_PAIR, STEP_BYTES } step_type;
