@@ -41,7 +41,7 @@ static int unknown_pooling(const char *word, const char *where)
 static int take_pooling_word(levin_sentence_config *out, const char *word, const char *where)
 {
     int found = levin__find_word(word, levin__pooling_words);
-    if (found < 0)
+    if (found < 0 || found == LEVIN_POOL_POOLER) // the package has none of that name
         return unknown_pooling(word, where);
     out->pooling = (levin_pooling)found;
     return LEVIN_OK;

@@ -112,7 +112,7 @@ def main(work):
     skipped = 0
     weights = os.environ.get("LEVIN_MODEL", "")
     if os.path.isdir(weights) and not os.environ.get("LEVIN_SANITIZED"):
-        everything(weights, os.path.join(work, "weights"))
+        compare(weights, work, "pretrained weights")
     else:
         skipped += 1
         print("skipped pretrained weights: no LEVIN_MODEL, or a build with sanitizers")

@@ -126,6 +126,8 @@ static void poolings_that_levin_does_not_have_are_refused(void **state)
     refuse(LEVIN_EUNSUPPORTED, "2 poolings at once");
     write_pooling("{\"pooling_mode\": \"lasttoken\"}");
     refuse(LEVIN_EUNSUPPORTED, "\"lasttoken\"; levin knows mean, cls and max");
+    write_pooling("{\"pooling_mode\": \"pooler\"}");
+    refuse(LEVIN_EUNSUPPORTED, "\"pooler\"; levin knows mean, cls and max");
     write_pooling("{\"pooling_mode_weightedmean_tokens\": true}");
     refuse(LEVIN_EUNSUPPORTED, "\"weightedmean\"");
 }
