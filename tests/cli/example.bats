@@ -111,6 +111,19 @@ PY
     done
 }
 
+@test "examples/search: a line is nearest to itself, and no line is no answer" {
+    run --separate-stderr bash -c 'printf "a red house?\nthe dog runs\nthe cat\n" |
+        "$LEVIN_EXAMPLES/search" "$PLAIN" "the dog runs"'
+    [ "$status" -eq 0 ]
+    [ "$output" = " 1.000  the dog runs" ]
+    run --separate-stderr "$LEVIN_EXAMPLES/search" "$PLAIN" "the dog runs" </dev/null
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    run --separate-stderr "$LEVIN_EXAMPLES/search" nowhere dog </dev/null
+    [ "$status" -eq 1 ]
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+}
+
 @test "the C of docs/tutorial.md stands in the examples, and its names in the headers" {
     python3 - "$TUTORIAL" "$BATS_TEST_DIRNAME/../.." <<'PY'
 import glob, re, sys
