@@ -33,7 +33,7 @@ levin_array levin__grad_of_rows(levin_call *c, int i, const int64_t *rows, int64
         grad->live_rows = levin__calloc((size_t)grad->dim[0], 1);
     if (!grad->live_rows || (x->grad_is_fresh && !clear(grad, x->dim[1])))
         return (levin_array){ 0 };
-    x->grad_is_fresh = grad->is_zero = false;
+    x->grad_is_fresh = grad->is_zero = grad->squares_known = false;
     for (int64_t k = 0; k < n; k++)
         if (rows[k] >= 0)
             grad->live_rows[rows[k]] = 1;

@@ -76,7 +76,13 @@ static bool grad_of_w(levin_call *c, levin_array dy, const levin_tensor *x, int6
                             .k = rows,
                             .trans_a = true,
                             .add = add };
-    return dw.data && LEVIN_RUN(matmul, &m);
+    if (!dw.data)
+        return false;
+    levin_tensor *grad = w->grad;
+    m.squares = dw.dtype == LEVIN_F32 ? &grad->squares : NULL;
+    bool done = LEVIN_RUN(matmul, &m);
+    grad->squares_known = done && m.squares;
+    return done;
 }
 
 bool levin__linear_backward(levin_call *c, levin_array dy)

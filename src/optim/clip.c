@@ -8,15 +8,14 @@
 
 /* Calls visit for each gradient that stands until it returns false. */
 static bool each_gradient(const levin_optimizer *o,
-                          bool (*visit)(void *payload, float *grad, int64_t n, levin_live live),
+                          bool (*visit)(void *payload, const levin_slot *s, float *grad),
                           void *payload)
 {
     for (int k = 0; k < o->n_groups; k++) {
         const levin_group *g = &o->groups[k];
         for (int64_t i = 0; i < g->n; i++) {
             float *grad = levin__slot_grad(&g->slots[i]);
-            levin_live live = levin__slot_live(&g->slots[i]);
-            if (grad && !visit(payload, grad, g->slots[i].tensor->numel, live))
+            if (grad && !visit(payload, &g->slots[i], grad))
                 return false;
         }
     }
@@ -28,10 +27,13 @@ static void no_back_end(const char *what)
     levin__error_set(LEVIN_EUNSUPPORTED, "%s: no back end takes the gradients", what);
 }
 
-static bool add_squares(void *payload, float *grad, int64_t n, levin_live live)
+/* A product that wrote a gradient has added up its squares on the way. */
+static bool add_squares(void *payload, const levin_slot *s, float *grad)
 {
-    double sum = 0;
-    if (!LEVIN_RUN(sum_squares, &sum, grad, n, live))
+    const levin_tensor *g = s->tensor->grad;
+    double sum = g->squares;
+    if ((!g->squares_known || g->lent) &&
+        !LEVIN_RUN(sum_squares, &sum, grad, g->numel, levin__slot_live(s)))
         return false;
     *(double *)payload += sum;
     return true;
@@ -57,19 +59,21 @@ static bool scale_numbers(void *payload, float *grad, int64_t n)
 
 /* Calls change for the live part of a gradient: zeros stay what they are, and are not touched. */
 static bool each_live_row(bool (*change)(void *payload, float *grad, int64_t n), void *payload,
-                          float *grad, int64_t n, levin_live live)
+                          const levin_slot *s, float *grad)
 {
-    if (!live.rows)
-        return change(payload, grad, n);
+    levin_live live = levin__slot_live(s);
     bool done = true;
-    for (int64_t i = 0; done && i * live.width < n; i++)
+    s->tensor->grad->squares_known = false;
+    if (!live.rows)
+        return change(payload, grad, s->tensor->numel);
+    for (int64_t i = 0; done && i < s->tensor->dim[0]; i++)
         done = !live.rows[i] || change(payload, grad + i * live.width, live.width);
     return done;
 }
 
-static bool scale(void *payload, float *grad, int64_t n, levin_live live)
+static bool scale(void *payload, const levin_slot *s, float *grad)
 {
-    return each_live_row(scale_numbers, payload, grad, n, live);
+    return each_live_row(scale_numbers, payload, s, grad);
 }
 
 /* Writes a factor that waits for the step into the gradients. */
@@ -112,9 +116,9 @@ static bool clamp_numbers(void *payload, float *grad, int64_t n)
     return LEVIN_RUN(clamp, grad, -value, value, n);
 }
 
-static bool clamp(void *payload, float *grad, int64_t n, levin_live live)
+static bool clamp(void *payload, const levin_slot *s, float *grad)
 {
-    return each_live_row(clamp_numbers, payload, grad, n, live);
+    return each_live_row(clamp_numbers, payload, s, grad);
 }
 
 void levin_clip_grad_value(levin_optimizer *o, double value)

@@ -45,7 +45,9 @@ struct levin_tensor {
     bool lent;               // levin_tensor_data gave data away: it may change unseen
     levin_tensor *grad;      // of a leaf: dtype f32
     struct levin_call *call; // NULL for a leaf
-    bool is_zero;            // of a gradient: nobody has written to it yet
+    bool squares_known;      // of a gradient: squares is the sum of its squares
+    double squares;
+    bool is_zero;       // of a gradient: nobody has written to it yet
     uint8_t *live_rows; // of a gradient with rows: those that may be other than zero; NULL: all
     levin_packing *packings;        // (LEVIN_PACKINGS) of a parameter, or NULL
     levin_tensor *half;             // bf16 copy of an f32 parameter for autocast, or NULL
@@ -84,7 +86,7 @@ static inline bool levin__keeps_half(const levin_tensor *t)
 /** The whole of a gradient was, or is about to be, written. */
 static inline void levin__grad_note_write(levin_tensor *grad)
 {
-    grad->is_zero = false;
+    grad->is_zero = grad->squares_known = false;
     for (int64_t i = 0; grad->live_rows && i < grad->dim[0]; i++)
         grad->live_rows[i] = 1;
 }

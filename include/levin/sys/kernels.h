@@ -52,6 +52,7 @@ typedef struct levin_matmul_args {
     levin_array pre;  // (M, N), or not wanted
     bool gelu;        // also without pre
     bool bytes;
+    double *squares;    // receives the sum of squares of c, which is f32; or NULL
     const void *packed; // b as `pack` of the same table wrote it, to be read instead; or NULL
 } levin_matmul_args;
 

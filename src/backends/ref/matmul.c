@@ -2,6 +2,7 @@
 #include "backends/ref/ref.h"
 
 #include "backends/ref/element.h"
+#include "backends/ref/optim.h"
 #include "base/scope.h"
 
 #include <math.h>
@@ -79,10 +80,12 @@ bool levin__ref_matmul(const levin_matmul_args *m)
 {
     if (!(m->bytes ? matmul_of_bytes(m) : matmul_of_floats(m)))
         return false;
-    if (!m->pre.data && !m->gelu)
-        return true;
     levin_array s = m->pre.data ? m->pre : m->c;
-    return levin__ref_unary(LEVIN_UNARY_GELU, m->c, s, m->m * m->n);
+    if (m->pre.data || m->gelu)
+        levin__ref_unary(LEVIN_UNARY_GELU, m->c, s, m->m * m->n);
+    if (m->squares)
+        levin__ref_sum_squares(m->squares, m->c.data, m->m * m->n, (levin_live){ 0 });
+    return true;
 }
 
 bool levin__ref_packed_size(size_t *bytes, const levin_matmul_args *m, bool learns)

@@ -32,6 +32,7 @@ typedef struct {
     int64_t rows, cols;
     operand operands[MAX_ARRAYS];
     int n;
+    double sum; // a number that a slot tells by a pointer
 } problem;
 
 static inline problem new_problem(uint64_t seed, levin_dtype dtype, int64_t rows, int64_t cols)

@@ -6,8 +6,18 @@
 #include "base/scope.h"
 
 /* One bit each: what a product may have. */
-enum { TRANS_A = 1, TRANS_B = 2, ADD = 4, BIAS = 8, PRE = 16, GELU = 32, BYTES = 64, PACKED = 128 };
-enum { FLAGS = 256 };
+enum {
+    TRANS_A = 1,
+    TRANS_B = 2,
+    ADD = 4,
+    BIAS = 8,
+    PRE = 16,
+    GELU = 32,
+    BYTES = 64,
+    PACKED = 128,
+    SQUARES = 256
+};
+enum { FLAGS = 512 };
 /* And which of its arrays are bf16. */
 enum { HALF_A = 1, HALF_B = 2, HALF_C = 4, DTYPES = 8 };
 
@@ -28,6 +38,8 @@ static levin_matmul_args new_product(problem *p, const kind *w)
     m.add = w->flags & ADD;
     m.gelu = w->flags & GELU;
     m.bytes = w->flags & BYTES;
+    if (w->flags & SQUARES)
+        m.squares = &p->sum;
     m.a = input(p, dtype_if(w->half & HALF_A), w->m * w->k);
     m.b = input(p, dtype_if(half_b), w->k * w->n);
     m.c = output(p, c, w->m * w->n);
@@ -42,6 +54,9 @@ static levin_matmul_args new_product(problem *p, const kind *w)
  * even where it happens to be small. */
 static void assert_product(const kind *w, const problem *got, const problem *right)
 {
+    if (w->flags & SQUARES && !agree(got->sum, right->sum, 1e-5 * (1 + right->sum)))
+        fail_msg("%s: the sum of squares is %.9g, ref says %.9g", levin__back_end_name(), got->sum,
+                 right->sum);
     for (int i = 0; i < right->n; i++) {
         const operand *g = &got->operands[i], *r = &right->operands[i];
         double allowed =
@@ -112,6 +127,8 @@ static void every_kind_of_product_agrees_with_ref(void **state)
     levin__generator_seed(&g, 1);
     for (int flags = 0; flags < FLAGS; flags++) {
         for (int half = 0; possible(flags) && half < DTYPES; half++) {
+            if (flags & SQUARES && half & HALF_C)
+                continue;
             kind w = { PICK(&g, small), PICK(&g, small), PICK(&g, medium), flags, half };
             check(w, levin__generator_next(&g));
             w = (kind){ PICK(&g, medium), PICK(&g, medium), PICK(&g, small), flags, half };
@@ -138,7 +155,7 @@ static void sizes_around_passes_blocks_and_chunks_agree_with_ref(void **state)
             k = PICK(&g, passes);
         if (i % 3 == 0 || i % 3 == 1)
             n = PICK(&g, chunks);
-        int flags = (int)levin__generator_below(&g, FLAGS);
+        int flags = (int)levin__generator_below(&g, SQUARES);
         kind w = { m, n, k, possible(flags) ? flags : flags & ~(PRE | GELU | BYTES),
                    i % 2 ? DTYPES - 1 : 0 };
         check(w, levin__generator_next(&g));
@@ -148,7 +165,7 @@ static void sizes_around_passes_blocks_and_chunks_agree_with_ref(void **state)
 static void products_without_terms_are_zero_or_the_bias(void **state)
 {
     (void)state;
-    for (int flags = 0; flags < FLAGS; flags++)
+    for (int flags = 0; flags < SQUARES; flags++)
         for (int half = 0; possible(flags) && half < DTYPES; half += DTYPES - 1)
             check((kind){ 7, 9, 0, flags, half }, 3);
 }

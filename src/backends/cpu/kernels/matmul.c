@@ -34,6 +34,7 @@ struct product {
     const float *panels; // b: (column panels, steps, COLS)
     bytes_left left;     // a, of bytes
     bytes_scales right;  // of b's columns
+    double *squares;     // of each task's part of c, or NULL
     int64_t row_blocks;  // tasks: row_blocks * column chunks
     int64_t chunk;       // columns of a task
 };
@@ -247,6 +248,21 @@ static void finish_tile(const product *w, int64_t i, int64_t j, const float *sum
     }
 }
 
+/* The sum of squares of the same tile of c, just written. */
+static double squares_of_tile(const levin_matmul_args *m, int64_t i, int64_t j)
+{
+    int64_t rows = m->m - i < TILE ? m->m - i : TILE, n = m->n - j < COLS ? m->n - j : COLS;
+    vf sum = { 0 };
+    for (int64_t r = 0; r < rows; r++) {
+        const float *c = (const float *)m->c.data + (i + r) * m->n + j;
+        for (int64_t v = 0; v < n; v += LANES) {
+            vf x = vload_n(c + v, vlanes(v, n));
+            sum += x * x;
+        }
+    }
+    return (double)vsum(sum);
+}
+
 /* One task: BLOCK rows by CHUNK columns of c. Sums wait in a buffer only if there is more than one
  * span of steps. */
 static void block_task(void *context, int64_t task)
@@ -273,6 +289,8 @@ static void block_task(void *context, int64_t task)
                 w->kind->run_tile(tile, ld, rows_of_a, b, k, p == 0);
                 if (p + k == w->steps)
                     finish_tile(w, first + i, column + j, tile, ld);
+                if (p + k == w->steps && w->squares)
+                    w->squares[task] += squares_of_tile(m, first + i, column + j);
             }
         }
     }
@@ -305,21 +323,40 @@ static int64_t chunk_for(const product *w)
     return each < 2 ? 2 * COLS : each > CHUNK / COLS ? CHUNK : each * COLS;
 }
 
+static bool make_squares(product *w, int64_t tasks)
+{
+    if (!w->m->squares)
+        return true;
+    *w->m->squares = 0;
+    w->squares = levin__scope_alloc((size_t)tasks * sizeof *w->squares);
+    if (w->squares)
+        memset(w->squares, 0, (size_t)tasks * sizeof *w->squares);
+    return w->squares != NULL;
+}
+
 bool KERNEL(matmul)(const levin_matmul_args *m)
 {
     if (!can_multiply(m) || !is_float(m->c) || !is_float(m->pre) || !is_float(m->bias))
         return false;
-    if (m->m == 0 || m->n == 0)
+    if (m->squares && m->c.dtype != LEVIN_F32)
+        return false;
+    if (m->m == 0 || m->n == 0) {
+        if (m->squares)
+            *m->squares = 0;
         return true;
+    }
     levin_scope *scope = levin_scope_begin();
     product w = { .m = m,
                   .kind = &kinds[step_of(m)],
                   .steps = steps_of(m),
                   .row_blocks = (m->m + BLOCK - 1) / BLOCK };
     w.chunk = chunk_for(&w);
-    bool done = take_operands(&w);
+    int64_t tasks = w.row_blocks * ((m->n + w.chunk - 1) / w.chunk);
+    bool done = take_operands(&w) && make_squares(&w, tasks);
     if (done)
-        levin__parallel_for(w.row_blocks * ((m->n + w.chunk - 1) / w.chunk), block_task, &w);
+        levin__parallel_for(tasks, block_task, &w);
+    for (int64_t i = 0; done && w.squares && i < tasks; i++)
+        *m->squares += w.squares[i];
     levin_scope_end(scope);
     return done;
 }
