@@ -1,0 +1,143 @@
+/* measure.c: see measure.h. */
+#include "cli/bench/measure.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "tensor/dispatch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_RUNS = 4096, MIN_RUNS = 3, PIECES = 8 };
+static const double SHORTEST_PROBE = 2e-3, LONGEST_PROBE = 50e-3;
+static const double SHORTEST_COPY = (double)(64 << 20), LONGEST_COPY = (double)(512 << 20); // bytes
+
+/* A burst cut into pieces, so that a thread that is late does not decide. */
+typedef struct {
+    levin_peak kind;
+    int64_t rounds;
+    double operations[256 * PIECES]; // of each piece
+} burst;
+
+static void burn(void *context, int64_t piece)
+{
+    burst *b = context;
+    (void)LEVIN_RUN(peak, b->kind, b->rounds, &b->operations[piece]);
+}
+
+/* Operations a second. */
+static double run_burst(burst *b, double *seconds)
+{
+    int64_t pieces = (int64_t)levin_num_threads() * PIECES;
+    double began = levin__seconds(), sum = 0;
+    levin__parallel_for(pieces, burn, b);
+    *seconds = levin__seconds() - began;
+    for (int64_t i = 0; i < pieces; i++)
+        sum += b->operations[i];
+    return *seconds > 0 ? sum / *seconds : 0;
+}
+
+double bench_probe(levin_peak kind, double seconds)
+{
+    burst b = { .kind = kind, .rounds = 1000 };
+    double took;
+    if (run_burst(&b, &took) <= 0)
+        return 0;
+    while (took < seconds / 8) { // twice as long until the clock can tell
+        b.rounds *= 2;
+        run_burst(&b, &took);
+    }
+    b.rounds = (int64_t)((double)b.rounds * seconds / took) + 1;
+    return run_burst(&b, &took);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double within(double x, double low, double high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+static bool summarise(double *runs, int n, double peak, bench_timing *out)
+{
+    qsort(runs, (size_t)n, sizeof *runs, by_size);
+    *out = (bench_timing){
+        .seconds = runs[n / 2], .low = runs[n / 4], .high = runs[3 * n / 4], .peak = peak, .runs = n
+    };
+    return true;
+}
+
+/* The better of best and what the machine gives now. */
+static double probe_again(bench *b, double seconds, double best)
+{
+    double now = bench_probe(b->peak, seconds);
+    b->probes++;
+    b->probes_sum += now;
+    b->probes_best = now > b->probes_best ? now : b->probes_best;
+    return now > best ? now : best;
+}
+
+double bench_steadiness(const bench *b)
+{
+    return b->probes_best > 0 ? b->probes_sum / b->probes / b->probes_best : 1;
+}
+
+bool bench_time(bench *b, bool with_peak, bench_task *task, void *context, bench_timing *out)
+{
+    double runs[MAX_RUNS], peak = 0, began = levin__seconds(), probed = 0;
+    double last = task(context), probe = within(last / 8, SHORTEST_PROBE, LONGEST_PROBE);
+    int n = 0;
+    while (last >= 0 && n < MAX_RUNS) {
+        double now = levin__seconds();
+        if (n >= MIN_RUNS && now - began > b->args->bench.seconds)
+            break;
+        if (with_peak && now - probed > 8 * probe) {
+            peak = probe_again(b, probe, peak);
+            probed = levin__seconds();
+        }
+        runs[n++] = last = task(context);
+    }
+    return last >= 0 && !levin_error() && summarise(runs, n, peak, out);
+}
+
+/* Two blocks, of which one is copied to the other. */
+typedef struct {
+    char *from, *to;
+    size_t piece;
+} blocks;
+
+static void copy_piece(void *context, int64_t i)
+{
+    const blocks *c = context;
+    memcpy(c->to + (size_t)i * c->piece, c->from + (size_t)i * c->piece, c->piece);
+}
+
+static double time_copy(const blocks *c, int64_t pieces)
+{
+    double began = levin__seconds();
+    levin__parallel_for(pieces, copy_piece, (void *)c);
+    return levin__seconds() - began;
+}
+
+double bench_copy(double seconds)
+{
+    double cache = (double)sysconf(_SC_LEVEL3_CACHE_SIZE), began = levin__seconds(), best = 0;
+    int64_t pieces = levin_num_threads();
+    blocks c = { .piece = (size_t)within(4 * cache, SHORTEST_COPY, LONGEST_COPY) / (size_t)pieces };
+    c.from = levin__calloc((size_t)pieces, c.piece);
+    c.to = levin__calloc((size_t)pieces, c.piece);
+    for (int n = 0; c.from && c.to && (n <= MIN_RUNS || levin__seconds() - began < seconds); n++) {
+        double took = time_copy(&c, pieces), rate = 2 * (double)pieces * (double)c.piece / took;
+        best = rate > best ? rate : best;
+    }
+    levin__free(c.from);
+    levin__free(c.to);
+    return best;
+}
