@@ -49,6 +49,8 @@ bool levin__wants_grad(const levin_call *c, int i);
 /** Where the gradient of input i is to be written; *add says whether something stands there
  * already. Data is NULL after an error. */
 levin_array levin__grad_of(levin_call *c, int i, bool *add);
+/** The same where only these n rows of a table will be added to (-1: none): always to be added. */
+levin_array levin__grad_of_rows(levin_call *c, int i, const int64_t *rows, int64_t n, bool *add);
 /** The gradient that has arrived at the result of c. */
 levin_array levin__grad_in(const levin_call *c);
 /** Makes t, a scratch tensor of this backward pass, the gradient of input i, without copying if

@@ -63,6 +63,8 @@ static bool make_grad(levin_tensor *t)
         return true;
     t->grad = t->call ? levin__backward_scratch(t) : levin__tensor_heap_like(t, LEVIN_F32);
     t->grad_is_fresh = true;
+    if (t->grad)
+        t->grad->is_zero = !t->call;
     return t->grad != NULL;
 }
 
@@ -74,6 +76,7 @@ levin_array levin__grad_of(levin_call *c, int i, bool *add)
         return (levin_array){ 0 };
     *add = !x->grad_is_fresh;
     x->grad_is_fresh = false;
+    levin__grad_note_write(x->grad);
     return levin__array(x->grad);
 }
 
@@ -142,6 +145,7 @@ static bool begin_at(levin_tensor *loss)
     levin_tensor *one = levin__tensor_like(loss, (levin_dtype)loss->grad->dtype);
     bool add = !loss->grad_is_fresh;
     loss->grad_is_fresh = false;
+    levin__grad_note_write(loss->grad);
     return one && LEVIN_RUN(fill, levin__array(one), 1, 1) &&
            LEVIN_RUN(axpy, levin__array(loss->grad), 1, levin__array(one), 1, add);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static atomic_int_least64_t made;
 static atomic_int_least64_t fail_in;
@@ -52,6 +53,25 @@ void *levin__realloc(void *block, size_t old_bytes, size_t bytes)
         memcpy(grown, block, old_bytes < bytes ? old_bytes : bytes);
     levin__free(block);
     return grown;
+}
+
+void *levin__map_zeros(size_t bytes)
+{
+    atomic_fetch_add_explicit(&made, 1, memory_order_relaxed);
+    void *block = MAP_FAILED;
+    if (!ordered_to_fail())
+        block = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                     -1, 0);
+    if (block != MAP_FAILED)
+        return block;
+    levin__error_set(LEVIN_ENOMEM, "out of memory: %zu bytes wanted", bytes);
+    return NULL;
+}
+
+void levin__unmap(void *block, size_t bytes)
+{
+    if (block)
+        munmap(block, bytes ? bytes : 1);
 }
 
 void levin__free(void *block) { free(block); }

@@ -14,6 +14,10 @@ void *levin__calloc(size_t count, size_t size);
 /** Grows or shrinks; on failure the old block stays and NULL is returned. */
 void *levin__realloc(void *block, size_t old_bytes, size_t bytes);
 void levin__free(void *block);
+/** Zeros that take no memory until they are written to, aligned to a page; for large blocks of
+ * which some parts may never be. */
+void *levin__map_zeros(size_t bytes);
+void levin__unmap(void *block, size_t bytes);
 /** A copy of text that is the caller's; NULL stays NULL. */
 char *levin__strdup(const char *text);
 /** A copy of its first n bytes, closed by a NUL. */

@@ -52,7 +52,7 @@ static bool backward(levin_call *c)
     int64_t *rows = (int64_t *)c->index; // this call's own; used for the last time
     for (int64_t i = 0; c->i[0] >= 0 && i < c->x[1]->numel; i++)
         rows[i] = rows[i] == c->i[0] ? -1 : rows[i];
-    levin_array d = levin__grad_of(c, 0, &add);
+    levin_array d = levin__grad_of_rows(c, 0, rows, c->x[1]->numel, &add);
     return d.data && LEVIN_RUN(scatter_add, d, levin__grad_in(c), rows, c->x[1]->numel,
                                table->dim[1], table->dim[0], add);
 }

@@ -28,6 +28,7 @@ static levin_adam_args common(const levin_optimizer *o, const levin_group *g, co
         .bias1 = 1 - pow(opts->betas[0], t),
         .bias2 = 1 - pow(opts->betas[1], t),
         .grad_scale = o->grad_scale,
+        .live = { s->live_rows, s->live_rows ? s->tensor->numel / s->tensor->dim[0] : 0 },
     };
 }
 

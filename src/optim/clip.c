@@ -8,13 +8,15 @@
 
 /* Calls visit for each gradient that stands until it returns false. */
 static bool each_gradient(const levin_optimizer *o,
-                          bool (*visit)(void *payload, float *grad, int64_t n), void *payload)
+                          bool (*visit)(void *payload, float *grad, int64_t n, levin_live live),
+                          void *payload)
 {
     for (int k = 0; k < o->n_groups; k++) {
         const levin_group *g = &o->groups[k];
         for (int64_t i = 0; i < g->n; i++) {
             float *grad = levin__slot_grad(&g->slots[i]);
-            if (grad && !visit(payload, grad, g->slots[i].tensor->numel))
+            levin_live live = levin__slot_live(&g->slots[i]);
+            if (grad && !visit(payload, grad, g->slots[i].tensor->numel, live))
                 return false;
         }
     }
@@ -26,10 +28,10 @@ static void no_back_end(const char *what)
     levin__error_set(LEVIN_EUNSUPPORTED, "%s: no back end takes the gradients", what);
 }
 
-static bool add_squares(void *payload, float *grad, int64_t n)
+static bool add_squares(void *payload, float *grad, int64_t n, levin_live live)
 {
     double sum = 0;
-    if (!LEVIN_RUN(sum_squares, &sum, grad, n))
+    if (!LEVIN_RUN(sum_squares, &sum, grad, n, live))
         return false;
     *(double *)payload += sum;
     return true;
@@ -47,10 +49,27 @@ double levin_grad_norm(const levin_optimizer *o)
     return sqrt(sum) * o->grad_scale;
 }
 
-static bool scale(void *payload, float *grad, int64_t n)
+static bool scale_numbers(void *payload, float *grad, int64_t n)
 {
     levin_array g = { grad, LEVIN_F32 };
     return LEVIN_RUN(axpy, g, *(double *)payload, g, n, false);
+}
+
+/* Calls change for the live part of a gradient: zeros stay what they are, and are not touched. */
+static bool each_live_row(bool (*change)(void *payload, float *grad, int64_t n), void *payload,
+                          float *grad, int64_t n, levin_live live)
+{
+    if (!live.rows)
+        return change(payload, grad, n);
+    bool done = true;
+    for (int64_t i = 0; done && i * live.width < n; i++)
+        done = !live.rows[i] || change(payload, grad + i * live.width, live.width);
+    return done;
+}
+
+static bool scale(void *payload, float *grad, int64_t n, levin_live live)
+{
+    return each_live_row(scale_numbers, payload, grad, n, live);
 }
 
 /* Writes a factor that waits for the step into the gradients. */
@@ -87,10 +106,15 @@ double levin_clip_grad_norm(levin_optimizer *o, double max_norm)
     return norm;
 }
 
-static bool clamp(void *payload, float *grad, int64_t n)
+static bool clamp_numbers(void *payload, float *grad, int64_t n)
 {
     double value = *(double *)payload;
     return LEVIN_RUN(clamp, grad, -value, value, n);
+}
+
+static bool clamp(void *payload, float *grad, int64_t n, levin_live live)
+{
+    return each_live_row(clamp_numbers, payload, grad, n, live);
 }
 
 void levin_clip_grad_value(levin_optimizer *o, double value)

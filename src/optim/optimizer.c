@@ -14,6 +14,12 @@ static int64_t room_for(const levin_tensor *t)
     return (t->numel + line - 1) / line * line;
 }
 
+/* Bytes of n blocks as large as the group's bucket. */
+static size_t block_bytes(const levin_group *g, int n)
+{
+    return (size_t)g->bucket * (size_t)n * sizeof(float);
+}
+
 static int64_t bucket_size(const levin_group *g)
 {
     int64_t n = 0;
@@ -62,6 +68,7 @@ static void place_gradients(levin_group *g)
         levin_tensor *t = s->tensor;
         if (!t->grad) {
             levin__tensor_wrap(&s->grad, LEVIN_F32, t->ndim, t->dim, NULL, at);
+            s->grad.is_zero = true;
             t->grad = &s->grad;
             t->grad_is_fresh = true;
         }
@@ -69,16 +76,20 @@ static void place_gradients(levin_group *g)
     }
 }
 
-static void free_group(levin_group *g)
+static void free_group(const levin_optimizer *o, levin_group *g)
 {
     for (int64_t i = 0; i < g->n; i++) {
-        if (g->slots[i].tensor->grad == &g->slots[i].grad) {
-            g->slots[i].tensor->grad = NULL;
-            g->slots[i].tensor->grad_is_fresh = false;
+        levin_slot *s = &g->slots[i];
+        if (s->tensor->grad == &s->grad) {
+            s->tensor->grad = NULL;
+            s->tensor->grad_is_fresh = false;
         }
+        levin__free(s->grad.live_rows);
+        levin__free(s->live_rows);
     }
-    levin__free(g->states);
-    levin__free(g->grads);
+    if (g->states)
+        levin__unmap(g->states, block_bytes(g, o->n_states));
+    levin__unmap(g->grads, block_bytes(g, 1));
     levin__free(g->slots);
     levin_params_free(g->params);
 }
@@ -91,9 +102,11 @@ static bool fill_group(const levin_optimizer *o, levin_group *g)
         levin_slot *s = &g->slots[g->n];
         s->tensor = levin_params_tensor(g->params, g->n);
         s->name = levin_params_name(g->params, g->n);
+        s->moments_are_zero = true;
         s->decays = !(o->decay_only_weights && levin__no_decay_name(s->name));
     }
-    g->grads = g->slots ? levin__alloc((size_t)bucket_size(g) * sizeof(float)) : NULL;
+    g->bucket = bucket_size(g);
+    g->grads = g->slots ? levin__map_zeros(block_bytes(g, 1)) : NULL;
     if (g->grads)
         place_gradients(g);
     return g->grads != NULL;
@@ -113,7 +126,7 @@ int levin_optimizer_add_group(levin_optimizer *o, levin_params *params, double l
         o->groups = grown;
     if (!grown || !fill_group(o, &g)) {
         if (params)
-            free_group(&g);
+            free_group(o, &g);
         return levin_error();
     }
     o->groups[o->n_groups++] = g;
@@ -142,7 +155,7 @@ void levin_optimizer_free(levin_optimizer *o)
     if (!o)
         return;
     for (int k = 0; k < o->n_groups; k++)
-        free_group(&o->groups[k]);
+        free_group(o, &o->groups[k]);
     levin__free(o->groups);
     levin__free(o);
 }
@@ -151,16 +164,36 @@ bool levin__optimizer_make_states(const levin_optimizer *o, levin_group *g)
 {
     if (g->states || o->n_states == 0)
         return true;
-    int64_t size = bucket_size(g);
-    g->states = levin__calloc((size_t)size * (size_t)o->n_states, sizeof(float));
+    g->states = levin__map_zeros(block_bytes(g, o->n_states));
     if (!g->states)
         return false;
     int64_t at = 0;
     for (int64_t i = 0; i < g->n; i++) {
         for (int k = 0; k < o->n_states; k++)
-            g->slots[i].state[k] = g->states + k * size + at;
+            g->slots[i].state[k] = g->states + k * g->bucket + at;
         at += room_for(g->slots[i].tensor);
     }
+    return true;
+}
+
+/* Moments are zero but where gradients have been; as long as all of these told their live rows, so
+ * can the moments. */
+static bool note_live_rows(levin_slot *s)
+{
+    levin_live live = levin__slot_live(s);
+    int64_t rows = live.rows ? s->tensor->dim[0] : 0;
+    if (live.rows && s->moments_are_zero) {
+        s->live_rows = levin__calloc((size_t)rows, 1);
+        if (!s->live_rows)
+            return false;
+    }
+    s->moments_are_zero = false;
+    if (!live.rows) {
+        levin__free(s->live_rows);
+        s->live_rows = NULL;
+    }
+    for (int64_t i = 0; s->live_rows && i < rows; i++)
+        s->live_rows[i] |= live.rows[i];
     return true;
 }
 
@@ -171,6 +204,8 @@ static int update(const levin_optimizer *o, const levin_group *g, levin_slot *s)
     const float *grad = levin__slot_grad(s);
     if (!grad)
         return LEVIN_OK;
+    if (!note_live_rows(s))
+        return levin_error();
     if (!o->rule->update(o, g, s, grad))
         return levin__error_set(LEVIN_EUNSUPPORTED, "%s: no back end takes the step",
                                 o->rule->name);

@@ -7,6 +7,8 @@
 #include "optim/schedule.h"
 #include "tensor/tensor.h"
 
+#include <levin/sys/kernels.h>
+
 #include <levin/optim.h>
 
 enum { LEVIN_MAX_STATES = 3 };
@@ -19,6 +21,8 @@ typedef struct levin_slot {
     int64_t steps;                  // updates made
     float *state[LEVIN_MAX_STATES]; // in the group's bucket; all NULL before the first update
     levin_tensor grad; // in the group's bucket; the tensor's gradient, unless it had one
+    bool moments_are_zero;
+    uint8_t *live_rows; // rows whose moments may be other than zero; NULL: all
 } levin_slot;
 
 typedef struct levin_group {
@@ -26,7 +30,8 @@ typedef struct levin_group {
     int64_t n; // parameters
     levin_slot *slots;
     double initial_lr, lr, weight_decay;
-    float *grads, *states; // one block each for the whole group
+    int64_t bucket;        // floats of a block
+    float *grads, *states; // one block for the whole group, and one for each state
 } levin_group;
 
 /* How one kind of optimizer updates: a row. */
@@ -65,6 +70,13 @@ static inline float *levin__slot_grad(const levin_slot *s)
     const levin_tensor *t = s->tensor;
     return t->grad && !t->grad_is_fresh ? t->grad->data : NULL;
 }
+/** Which rows of that gradient may be other than zero. */
+static inline levin_live levin__slot_live(const levin_slot *s)
+{
+    const levin_tensor *t = s->tensor;
+    const uint8_t *rows = t->grad ? levin__live_rows(t->grad) : NULL;
+    return (levin_live){ rows, rows ? t->numel / t->dim[0] : 0 };
+}
 static inline uint16_t *levin__slot_half(const levin_slot *s)
 {
     return s->tensor->half ? s->tensor->half->data : NULL;
@@ -86,6 +98,8 @@ typedef struct levin_optimizer_array {
 int levin__optimizer_visit_arrays(levin_optimizer *o,
                                   int (*visit)(void *payload, const levin_optimizer_array *array),
                                   void *payload);
+/** Moments were written by a visitor: which rows of them are zero is no longer known. */
+void levin__optimizer_moments_changed(levin_optimizer *o);
 /** Calls visit for each number: "step.<parameter>", "group.<i>.lr", ".initial_lr", ".weight_decay",
  *  "schedule.step". What visit leaves in *value is the number afterwards; LEVIN_EFORMAT if it
  *  cannot be one. */

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/memory.h"
 
 #include <math.h>
 
@@ -27,6 +28,18 @@ int levin__optimizer_visit_arrays(levin_optimizer *o,
         }
     }
     return 0;
+}
+
+void levin__optimizer_moments_changed(levin_optimizer *o)
+{
+    for (int k = 0; o && k < o->n_groups; k++) {
+        for (int64_t i = 0; i < o->groups[k].n; i++) {
+            levin_slot *s = &o->groups[k].slots[i];
+            levin__free(s->live_rows);
+            s->live_rows = NULL;
+            s->moments_are_zero = false;
+        }
+    }
 }
 
 /* The visitor, the buffer that names are made in, and the first result that was not 0. */

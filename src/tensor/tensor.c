@@ -215,6 +215,7 @@ void levin_tensor_free(levin_tensor *t)
         return;
     levin_tensor_free(t->grad);
     levin_tensor_free(t->half);
+    levin__free(t->live_rows);
     levin__free(t);
 }
 

@@ -22,15 +22,17 @@ struct levin_tensor {
     int64_t numel;
     const levin_ragged *ragged; // NULL: every dimension is a number
     int8_t ndim;
-    int8_t dtype;                   // levin_dtype
-    bool requires_grad;             // a leaf that wants a gradient, or a result that leads to one
-    bool on_heap;                   // header, numbers and ragged are one heap block of their own
-    bool owned;                     // whoever frees it frees grad and half too: it may be a leaf
-    bool grad_is_fresh;             // grad holds old numbers: the next write replaces them
-    bool lent;                      // levin_tensor_data gave data away: it may change unseen
-    levin_tensor *grad;             // of a leaf: dtype f32
-    struct levin_call *call;        // NULL for a leaf
-    levin_tensor *half;             // bf16 copy of an f32 parameter for autocast, or NULL
+    int8_t dtype;            // levin_dtype
+    bool requires_grad;      // a leaf that wants a gradient, or a result that leads to one
+    bool on_heap;            // header, numbers and ragged are one heap block of their own
+    bool owned;              // whoever frees it frees grad and half too: it may be a leaf
+    bool grad_is_fresh;      // grad holds old numbers: the next write replaces them
+    bool lent;               // levin_tensor_data gave data away: it may change unseen
+    levin_tensor *grad;      // of a leaf: dtype f32
+    struct levin_call *call; // NULL for a leaf
+    bool is_zero;            // of a gradient: nobody has written to it yet
+    uint8_t *live_rows; // of a gradient with rows: those that may be other than zero; NULL: all
+    levin_tensor *half; // bf16 copy of an f32 parameter for autocast, or NULL
     uint64_t version, half_version; // the copy holds when they agree, unless lent; writing bumps
 };
 
@@ -59,6 +61,20 @@ static inline bool levin__keeps_half(const levin_tensor *t)
 {
     bool is_parameter = t->owned && !t->on_heap; // it lies in its module
     return !t->call && (t->requires_grad || is_parameter);
+}
+
+/** The whole of a gradient was, or is about to be, written. */
+static inline void levin__grad_note_write(levin_tensor *grad)
+{
+    grad->is_zero = false;
+    for (int64_t i = 0; grad->live_rows && i < grad->dim[0]; i++)
+        grad->live_rows[i] = 1;
+}
+/** Rows of a gradient that may be other than zero; NULL: any may, as after somebody was given its
+ * numbers. */
+static inline const uint8_t *levin__live_rows(const levin_tensor *grad)
+{
+    return grad->lent ? NULL : grad->live_rows;
 }
 
 static inline float levin__bf16_to_f32(uint16_t x)

@@ -172,6 +172,7 @@ static void restore_optimizer(levin_trainer *t, const json_t *o, source *s)
     optimizer_source numbers = { json_object_get(o, "numbers"), s };
     if (t->optimizer && levin__optimizer_visit_numbers(t->optimizer, take_number, &numbers) == 0)
         levin__optimizer_visit_arrays(t->optimizer, take_array, &numbers);
+    levin__optimizer_moments_changed(t->optimizer);
 }
 
 static uint64_t read_hex(const json_t *text, const char *path)
@@ -215,6 +216,7 @@ static int take_gradient(void *payload, const levin_state_entry *e)
     if (!t->grad)
         return levin_error();
     t->grad_is_fresh = false;
+    levin__grad_note_write(t->grad);
     take(s, name, e->ndim, e->shape, (float *)t->grad->data + (e->data - (float *)t->data));
     return levin_error();
 }

@@ -70,6 +70,12 @@ typedef struct levin_residual_norm_args {
     levin_random_key key;
 } levin_residual_norm_args;
 
+/* Which rows of width numbers may be other than zero; NULL: all may. */
+typedef struct levin_live {
+    const uint8_t *rows;
+    int64_t width;
+} levin_live;
+
 typedef struct levin_adam_args {
     float *p, *m, *v, *v_max; // v_max NULL without amsgrad
     const float *g;
@@ -80,6 +86,7 @@ typedef struct levin_adam_args {
     double decay;        // p *= 1 - decay first (AdamW: lr * weight_decay)
     double bias1, bias2; // 1 - beta^t
     double grad_scale;   // the gradient is multiplied by this first (clipping)
+    levin_live live;     // the rest has neither gradient nor moments: it only decays; without l2
 } levin_adam_args;
 
 typedef struct levin_sgd_args {
@@ -166,8 +173,9 @@ typedef struct levin_kernels {
     /** The first i with ids[i] outside [0, limit) and not ignore, or -1; ids are i32 or i64. */
     bool (*find_outside)(int64_t *where, levin_array ids, int64_t n, int64_t limit, int64_t ignore);
 
-    /** Sum of squares in double, cut into pieces that do not depend on the threads. */
-    bool (*sum_squares)(double *sum, const float *x, int64_t n);
+    /** Sum of squares in double, cut into pieces that depend neither on the threads nor on what is
+     * live. */
+    bool (*sum_squares)(double *sum, const float *x, int64_t n, levin_live live);
     bool (*clamp)(float *x, double low, double high, int64_t n);
     bool (*adam)(const levin_adam_args *a);
     bool (*sgd)(const levin_sgd_args *a);

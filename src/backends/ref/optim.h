@@ -4,7 +4,7 @@
 
 #include <levin/sys/kernels.h>
 
-bool levin__ref_sum_squares(double *sum, const float *x, int64_t n);
+bool levin__ref_sum_squares(double *sum, const float *x, int64_t n, levin_live live);
 bool levin__ref_clamp(float *x, double low, double high, int64_t n);
 bool levin__ref_adam(const levin_adam_args *a);
 bool levin__ref_sgd(const levin_sgd_args *a);

@@ -299,13 +299,31 @@ static bool slot_find_outside(problem *p, int v)
     return LEVIN_RUN(find_outside, where.data, ids, size(p), bit(v, 1) ? 40 : 50, -1);
 }
 
+/* Rows 0, 3, 6 and so on are live. */
+static levin_live every_third_row(problem *p)
+{
+    levin_array rows = input(p, LEVIN_I64, p->rows / 8 + 1); // room for a byte each
+    uint8_t *live = rows.data;
+    for (int64_t i = 0; i < p->rows; i++)
+        live[i] = i % 3 == 0;
+    return (levin_live){ live, p->cols };
+}
+
+static void clear_dead_rows(const problem *p, levin_live live, levin_array x)
+{
+    for (int64_t i = 0; live.rows && i < size(p); i++)
+        if (!live.rows[i / p->cols])
+            set_number(x, i, 0);
+}
+
 /* The sum is told as a float, which is enough to compare and shows every thread that adds. */
 static bool slot_sum_squares(problem *p, int v)
 {
-    (void)v;
     double sum;
     levin_array x = input(p, LEVIN_F32, size(p)), y = output(p, LEVIN_F32, 2);
-    if (!LEVIN_RUN(sum_squares, &sum, floats(x), size(p)))
+    levin_live live = v ? every_third_row(p) : (levin_live){ 0 };
+    clear_dead_rows(p, live, x);
+    if (!LEVIN_RUN(sum_squares, &sum, floats(x), size(p), live))
         return false;
     set_number(y, 0, sum);
     set_number(y, 1, sum - (double)(float)sum);
@@ -339,6 +357,11 @@ static bool slot_adam(problem *p, int v)
     a.bias1 = 0.3;
     a.bias2 = 0.2;
     a.grad_scale = 0.5;
+    if (bit(v, 3) && !a.l2)
+        a.live = every_third_row(p);
+    levin_array zero[] = { { (float *)a.g, LEVIN_F32 }, { a.m, LEVIN_F32 }, { a.v, LEVIN_F32 } };
+    for (int i = 0; i < 3; i++)
+        clear_dead_rows(p, a.live, zero[i]);
     return LEVIN_RUN(adam, &a);
 }
 
@@ -402,9 +425,9 @@ static const struct {
     { "argmax", slot_argmax, 2, false },
     { "accuracy", slot_accuracy, 2, true },
     { "find_outside", slot_find_outside, 4, true },
-    { "sum_squares", slot_sum_squares, 1, true },
+    { "sum_squares", slot_sum_squares, 2, true },
     { "clamp", slot_clamp, 1, true },
-    { "adam", slot_adam, 8, true },
+    { "adam", slot_adam, 16, true },
     { "sgd", slot_sgd, 4, true },
     { "peak", slot_peak, 3, true },
 };

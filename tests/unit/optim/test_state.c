@@ -103,6 +103,7 @@ static void load(problem *to, const problem *from, saved *s)
 {
     s->at = 0;
     assert_int_equal(levin__optimizer_visit_arrays(to->o, load_array, s), 0);
+    levin__optimizer_moments_changed(to->o);
     s->at = 0;
     assert_int_equal(levin__optimizer_visit_numbers(to->o, load_number, s), 0);
     memcpy(levin_tensor_data(to->weight), from->weight->data, N * sizeof(float));

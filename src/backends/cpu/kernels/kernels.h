@@ -40,7 +40,7 @@ bool KERNEL(segment_sum)(levin_array y, levin_array x, const int32_t *cu, int64_
                          int64_t width, bool mean);
 bool KERNEL(segment_sum_bwd)(levin_array dx, levin_array dy, const int32_t *cu, int64_t segments,
                              int64_t width, bool mean, bool add);
-bool KERNEL(sum_squares)(double *sum, const float *x, int64_t n);
+bool KERNEL(sum_squares)(double *sum, const float *x, int64_t n, levin_live live);
 bool KERNEL(clamp)(float *x, double low, double high, int64_t n);
 bool KERNEL(adam)(const levin_adam_args *a);
 bool KERNEL(sgd)(const levin_sgd_args *a);

@@ -15,11 +15,35 @@ static int64_t piece_size(int64_t n, int64_t task)
     return n - task * PIECE < PIECE ? n - task * PIECE : PIECE;
 }
 
+/* Whether element i may be other than zero, and where the rows that are like its row end, at most
+ * at end. */
+static bool live_run(levin_live live, int64_t i, int64_t end, int64_t *stop)
+{
+    *stop = end;
+    if (!live.rows)
+        return true;
+    int64_t row = i / live.width, next = row + 1;
+    while (next * live.width < end && !live.rows[next] == !live.rows[row])
+        next++;
+    if (next * live.width < end)
+        *stop = next * live.width;
+    return live.rows[row];
+}
+
 typedef struct {
     const float *x;
     double *sums;
     int64_t n;
+    levin_live live;
 } norm_job;
+
+enum { CHUNK = 256 }; // numbers whose squares are added up in floats
+
+static bool chunk_is_zero(const norm_job *j, int64_t i, int64_t end)
+{
+    int64_t stop;
+    return !live_run(j->live, i, end, &stop) && stop == end;
+}
 
 static void squares_piece(void *context, int64_t task)
 {
@@ -27,9 +51,12 @@ static void squares_piece(void *context, int64_t task)
     const float *x = j->x + task * PIECE;
     int64_t n = piece_size(j->n, task);
     double sum = 0;
-    for (int64_t i = 0; i < n; i += 256) { // floats within 256 numbers, doubles beyond
+    for (int64_t i = 0; i < n; i += CHUNK) {
+        int64_t end = i + CHUNK < n ? i + CHUNK : n;
+        if (chunk_is_zero(j, task * PIECE + i, task * PIECE + end))
+            continue;
         vf part = { 0 };
-        for (int64_t k = i; k < i + 256 && k < n; k += LANES) {
+        for (int64_t k = i; k < end; k += LANES) {
             vf v = vload_n(x + k, vlanes(k, n));
             part += v * v;
         }
@@ -38,10 +65,10 @@ static void squares_piece(void *context, int64_t task)
     j->sums[task] = sum;
 }
 
-bool KERNEL(sum_squares)(double *sum, const float *x, int64_t n)
+bool KERNEL(sum_squares)(double *sum, const float *x, int64_t n, levin_live live)
 {
     levin_scope *scope = levin_scope_begin();
-    norm_job j = { .x = x, .n = n };
+    norm_job j = { .x = x, .n = n, .live = live };
     j.sums = levin__scope_alloc((size_t)pieces(n) * sizeof *j.sums);
     if (j.sums) {
         levin__parallel_for(pieces(n), squares_piece, &j);
@@ -85,11 +112,24 @@ static void adam_numbers(const levin_adam_args *a, int64_t first, int64_t n)
     }
 }
 
+static void decay_numbers(const levin_adam_args *a, int64_t first, int64_t n)
+{
+    float *restrict p = a->p + first, keep = (float)(1 - a->decay);
+    for (int64_t i = 0; keep != 1.0f && i < n; i++)
+        p[i] *= keep;
+}
+
 static void adam_piece(void *context, int64_t task)
 {
     const levin_adam_args *a = context;
-    int64_t first = task * PIECE, n = piece_size(a->n, task);
-    adam_numbers(a, first, n);
+    int64_t first = task * PIECE, n = piece_size(a->n, task), end = first + n, stop;
+    levin_live live = a->l2 == 0 ? a->live : (levin_live){ 0 };
+    for (int64_t i = first; i < end; i = stop) {
+        if (live_run(live, i, end, &stop))
+            adam_numbers(a, i, stop - i);
+        else
+            decay_numbers(a, i, stop - i);
+    }
     refresh_half(a->half ? a->half + first : NULL, a->p + first, n);
 }
 
