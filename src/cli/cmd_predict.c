@@ -94,8 +94,8 @@ static bool take_trainer_flags(const cli_args *a)
 {
     levin_settings settings;
     bool good = levin__settings_resolve(&settings, &a->trainer) == LEVIN_OK;
-    if (good && settings.precision == LEVIN_PRECISION_BF16_MIXED)
-        levin_set_autocast(LEVIN_BF16);
+    if (good)
+        levin_set_autocast(settings.autocast);
     levin__settings_free(&settings);
     return good;
 }
