@@ -19,7 +19,7 @@ typedef struct levin_embedder_opts {
     int max_length;         // tokens of a text, [CLS] and [SEP] counted; longer texts are cut. 0:
                             // max_seq_length of sentence_bert_config.json, else the tokenizer's
                             // limit; never more than the model's
-    int64_t batch_tokens;   // tokens that are computed at once; 0 means 4096. The vectors do not
+    int64_t batch_tokens;   // tokens that are computed at once; 0 means 2048. The vectors do not
                             // depend on it
     const char *precision;  // "32-true" (default), "bf16-mixed"
 } levin_embedder_opts;

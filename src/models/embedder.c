@@ -14,7 +14,7 @@
 #include <levin/embed.h>
 #include <string.h>
 
-enum { BATCH_TOKENS = 4096, WINDOW = 4096, SHORTEST = 3 };
+enum { BATCH_TOKENS = 2048, WINDOW = 4096, SHORTEST = 3 };
 
 struct levin_embedder {
     levin_module *root; // what the encoder belongs to
