@@ -6,6 +6,7 @@
 #include <levin/bert.h>
 #include <levin/callbacks.h>
 #include <levin/data.h>
+#include <levin/embed.h>
 #include <levin/metrics.h>
 #include <levin/module.h>
 #include <levin/ops.h>

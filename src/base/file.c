@@ -175,6 +175,19 @@ bool levin__writer_add(levin_writer *w, const void *bytes, size_t n)
     return !w->failed;
 }
 
+bool levin__writer_patch(levin_writer *w, const void *bytes, size_t n, int64_t offset)
+{
+    if (!w)
+        return false;
+    flush(w);
+    if (!w->failed && lseek(w->fd, offset, SEEK_SET) < 0)
+        w->failed = errno;
+    put(w, bytes, n);
+    if (!w->failed && lseek(w->fd, 0, SEEK_END) < 0)
+        w->failed = errno;
+    return !w->failed;
+}
+
 /* The name of the file is cut off path: nothing is allocated, so that this cannot fail late. */
 static void sync_folder(char *path)
 {

@@ -24,6 +24,8 @@ typedef struct levin_writer levin_writer;
 
 levin_writer *levin__writer_open(const char *path);
 bool levin__writer_add(levin_writer *w, const void *bytes, size_t n);
+/** Writes over n bytes at offset, all of them added before. */
+bool levin__writer_patch(levin_writer *w, const void *bytes, size_t n, int64_t offset);
 /** 0 when the file stands under its name. Frees w; on failure the old file, if any, is untouched
  * and the temporary one is gone. NULL gives the pending error. */
 int levin__writer_commit(levin_writer *w);

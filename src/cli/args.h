@@ -28,8 +28,15 @@ typedef struct cli_optimizer_args {
     double weight_decay; // NaN: the optimizer's own default
 } cli_optimizer_args;
 
+typedef struct cli_embed_args {
+    const char *normalize; // "true", "false"; NULL: the folder's
+    const char *file;      // NULL: standard input
+    const char *output;    // NULL: standard output
+    int64_t batch_tokens;
+} cli_embed_args;
+
 typedef struct cli_tokenize_args {
-    const char *input_format, *truncation, *truncation_side;
+    const char *truncation, *truncation_side;
     int64_t max_length; // 0: no limit
     bool no_special_tokens;
 } cli_tokenize_args;
@@ -51,6 +58,8 @@ typedef struct cli_args {
     int64_t seed;
     const char *ckpt_path;
     const char *text, *text_pair; // one example; NULL: standard input
+    const char *input_format;     // "lines", "jsonl"
+    cli_embed_args embed;
     cli_tokenize_args tokenize;
     cli_bench_args bench;
     bool json, fallbacks;

@@ -1,10 +1,10 @@
 /* cmd_bench.c: levin bench: what this machine can do at most, and what levin reaches of it, all in
  * one run. Each section has a thread of its own, so that its memory ends with it. */
+#include "autograd/precision.h"
 #include "base/error.h"
 #include "base/suggest.h"
 #include "cli/bench/report.h"
 #include "cli/command.h"
-#include "trainer/settings.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static const struct section {
     { "peak", bench_peak, false },           { "gemm", bench_gemm, false },
     { "operators", bench_operators, false }, { "optimizer", bench_optimizer, false },
     { "train", bench_train, false },         { "infer", bench_infer, false },
-    { "tokenizer", bench_tokenizer, true },
+    { "tokenizer", bench_tokenizer, true },  { "embed", bench_embed, true },
 };
 enum { SECTIONS = sizeof sections / sizeof *sections, ALL = (1 << SECTIONS) - 1 };
 
@@ -49,14 +49,11 @@ static int find_sections(const char *word)
 
 static bool take_precision(bench *b)
 {
-    levin_settings settings;
-    bool good = levin__settings_resolve(&settings, &b->args->trainer) == LEVIN_OK;
-    if (good && settings.precision == LEVIN_PRECISION_BF16_MIXED)
-        b->dtype = LEVIN_BF16;
-    levin__settings_free(&settings);
-    if (good && b->dtype == LEVIN_BF16 && bench_probe(LEVIN_PEAK_BF16, 1e-3) > 0)
+    if (levin__precision_parse(b->args->trainer.precision, &b->dtype) < 0)
+        return false;
+    if (b->dtype == LEVIN_BF16 && bench_probe(LEVIN_PEAK_BF16, 1e-3) > 0)
         b->peak = LEVIN_PEAK_BF16;
-    return good;
+    return true;
 }
 
 static bool take_lengths(bench *b)
@@ -142,9 +139,11 @@ static void bench_free(bench *b)
 
 static bool check_usage(const cli_args *a, int chosen)
 {
-    if (!a->model.name && chosen != ALL && a->word && strstr(a->word, "tokenizer"))
-        levin__error_set(LEVIN_EINVAL, "section tokenizer needs --model.name, for its vocabulary");
-    else if (a->model.name && a->bench.config)
+    for (int i = 0; i < SECTIONS && chosen != ALL && !a->model.name; i++)
+        if (sections[i].needs_tokenizer && chosen >> i & 1)
+            levin__error_set(LEVIN_EINVAL, "section %s needs --model.name, for its vocabulary",
+                             sections[i].name);
+    if (a->model.name && a->bench.config)
         levin__error_set(LEVIN_EINVAL, "--model.name and --model.config: only one of them");
     return !levin_error();
 }
@@ -173,7 +172,8 @@ const levin_command cli_cmd_bench = {
     .usage = "[SECTION,...] [--model.name DIR | --model.config NAME] [--json]",
     .about = "Measures, in one run: peak (products in registers, copying), gemm (the products of a "
              "layer), operators, optimizer, train (whole steps), infer (texts to vectors), "
-             "tokenizer. All of them without a SECTION. What is bound by products is told as a "
+             "tokenizer, embed (text in, vectors out). All of them without a SECTION. What is "
+             "bound by products is told as a "
              "share of the peak that was taken between its own runs, what is bound by memory as a "
              "share of copying. docs/performance.md says what each row means.",
     .groups = groups,

@@ -6,7 +6,6 @@
 #include "cli/model.h"
 #include "cli/output.h"
 #include "cli/predict.h"
-#include "trainer/settings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +67,7 @@ static int parse(predictor *p, const cli_line *lines, int n, levin_error_note *n
 
 static void answer_input(predictor *p)
 {
-    cli_lines *lines = cli_lines_new(STDIN_FILENO, p->most);
+    cli_lines *lines = cli_lines_new(STDIN_FILENO, "standard input", p->most);
     const cli_line *batch;
     levin_error_note note;
     int n;
@@ -89,17 +88,6 @@ static void answer_argument(predictor *p)
     answer(p, 1);
 }
 
-/* accelerator, devices and precision, as a trainer would read them. */
-static bool take_trainer_flags(const cli_args *a)
-{
-    levin_settings settings;
-    bool good = levin__settings_resolve(&settings, &a->trainer) == LEVIN_OK;
-    if (good && settings.precision == LEVIN_PRECISION_BF16_MIXED)
-        levin_set_autocast(LEVIN_BF16);
-    levin__settings_free(&settings);
-    return good;
-}
-
 static bool open_model(predictor *p)
 {
     p->examples = levin__calloc((size_t)p->most, sizeof *p->examples);
@@ -114,7 +102,7 @@ static int run(const levin_command *c, const cli_args *a)
     (void)c;
     if (a->text_pair && !a->text)
         levin__error_set(LEVIN_EINVAL, "--text_pair needs --text");
-    if (levin_error() || !take_trainer_flags(a))
+    if (levin_error() || !cli_take_trainer_flags(a))
         return CLI_USAGE;
     predictor p = { .args = a, .most = a->text ? 1 : (int)a->data.batch_size };
     if (open_model(&p))

@@ -99,7 +99,7 @@ static void encode_line(void *context, int64_t i)
     const work *w = context;
     const cli_line *line = &w->lines[i];
     cli_example e = { .text = line->text, .n = line->n };
-    bool is_json = strcmp(w->args->tokenize.input_format, "jsonl") == 0;
+    bool is_json = strcmp(w->args->input_format, "jsonl") == 0;
     levin__buffer_clear(&w->outputs[i]);
     w->errors[i].code = LEVIN_OK;
     if (is_json && cli_line_is_blank(line))
@@ -127,7 +127,7 @@ static int write_batch(const work *w, int n)
 
 static void encode_input(work *w)
 {
-    cli_lines *lines = cli_lines_new(STDIN_FILENO, BATCH);
+    cli_lines *lines = cli_lines_new(STDIN_FILENO, "standard input", BATCH);
     w->outputs = levin__calloc(BATCH, sizeof *w->outputs);
     w->errors = levin__calloc(BATCH, sizeof *w->errors);
     for (int i = 0; w->outputs && i < BATCH; i++)
@@ -174,8 +174,9 @@ static int run(const levin_command *c, const cli_args *a)
     return levin_error() ? CLI_FAILED : CLI_DONE;
 }
 
-static const cli_group *const groups[] = { &cli_model_group, &cli_example_group,
-                                           &cli_tokenize_group, &cli_json_group, NULL };
+static const cli_group *const groups[] = { &cli_model_group,  &cli_example_group,
+                                           &cli_format_group, &cli_tokenize_group,
+                                           &cli_json_group,   NULL };
 
 const levin_command cli_cmd_tokenize = {
     .name = "tokenize",

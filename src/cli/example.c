@@ -6,9 +6,9 @@
 static int wrong(const cli_line *line, const char *name, const char *what)
 {
     return levin__error_set(LEVIN_EFORMAT,
-                            "standard input:%lld: \"%s\" %s; a line looks like "
+                            "%s:%lld: \"%s\" %s; a line looks like "
                             "{\"text\": \"...\", \"text_pair\": \"...\"}",
-                            (long long)line->number, name, what);
+                            line->source, (long long)line->number, name, what);
 }
 
 /* A text of the object; absent is an error only if it is required. */
@@ -31,7 +31,7 @@ int cli_example_parse(cli_example *out, const cli_line *line, const char *text_n
     json_error_t error;
     *out = (cli_example){ .json = json_loadb(line->text, line->n, JSON_ALLOW_NUL, &error) };
     if (!out->json)
-        return levin__error_set(LEVIN_EFORMAT, "standard input:%lld:%d: %s",
+        return levin__error_set(LEVIN_EFORMAT, "%s:%lld:%d: %s", line->source,
                                 (long long)line->number, error.column, error.text);
     int result = LEVIN_OK;
     if (!json_is_object(out->json))

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/signals.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,10 +11,12 @@
 #include <unistd.h>
 
 static const size_t FIRST_ROOM = (size_t)1 << 16;
-static const size_t MAX_ROOM = (size_t)1 << 28; // of one batch; no line can be longer
+static const size_t ENOUGH = (size_t)1 << 24;   // of a batch that has a line
+static const size_t MAX_ROOM = (size_t)1 << 28; // no line can be longer
 
 struct cli_lines {
     int fd, most;
+    const char *source;
     bool ended;
     char *data; // what was read: [begin, end) has not been handed out
     size_t room;
@@ -23,12 +26,12 @@ struct cli_lines {
     size_t *starts; // of the batch's lines; data may move while it grows
 };
 
-cli_lines *cli_lines_new(int fd, int most)
+cli_lines *cli_lines_new(int fd, const char *source, int most)
 {
     cli_lines *l = levin__calloc(1, sizeof *l);
     if (!l)
         return NULL;
-    *l = (cli_lines){ .fd = fd, .most = most, .room = FIRST_ROOM };
+    *l = (cli_lines){ .fd = fd, .most = most, .source = source, .room = FIRST_ROOM };
     l->data = levin__alloc(l->room);
     l->batch = levin__calloc((size_t)most, sizeof *l->batch);
     l->starts = levin__calloc((size_t)most, sizeof *l->starts);
@@ -53,7 +56,7 @@ static bool make_room(cli_lines *l)
     if (l->end < l->room)
         return true;
     if (l->room >= MAX_ROOM) {
-        levin__error_set(LEVIN_EFORMAT, "standard input:%lld: a line of more than %zu bytes",
+        levin__error_set(LEVIN_EFORMAT, "%s:%lld: a line of more than %zu bytes", l->source,
                          (long long)l->number + 1, MAX_ROOM);
         return false;
     }
@@ -73,9 +76,11 @@ static bool read_more(cli_lines *l)
     ssize_t got;
     do
         got = read(l->fd, l->data + l->end, l->room - l->end);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        levin__error_system(errno, "standard input: cannot read");
+    while (got < 0 && errno == EINTR && !cli_interrupted());
+    if (got < 0 && errno == EINTR)
+        levin__error_set(LEVIN_EINTERRUPTED, "interrupted");
+    else if (got < 0)
+        levin__error_system(errno, "%s: cannot read", l->source);
     else
         l->end += (size_t)got;
     l->ended = got == 0;
@@ -85,7 +90,8 @@ static bool read_more(cli_lines *l)
 static void add(cli_lines *l, int n, size_t line_end)
 {
     l->starts[n] = l->begin;
-    l->batch[n] = (cli_line){ .n = line_end - l->begin, .number = ++l->number };
+    l->batch[n] =
+        (cli_line){ .n = line_end - l->begin, .number = ++l->number, .source = l->source };
     l->begin = l->scanned = line_end + 1;
 }
 
@@ -107,8 +113,12 @@ static int take_lines(cli_lines *l, int n)
     return n;
 }
 
-static bool must_wait(const cli_lines *l)
+/* Whether a batch that has a line goes out as it is: there is enough of it, or more would have to
+ * be waited for. */
+static bool goes_out(const cli_lines *l)
 {
+    if (l->end >= ENOUGH)
+        return true;
     struct pollfd p = { .fd = l->fd, .events = POLLIN };
     return poll(&p, 1, 0) == 0;
 }
@@ -120,7 +130,7 @@ int cli_lines_next(cli_lines *l, const cli_line **out)
     l->scanned -= l->begin;
     l->begin = 0;
     int n = take_lines(l, 0);
-    while (n < l->most && !l->ended && !(n && must_wait(l))) {
+    while (n < l->most && !l->ended && !(n && goes_out(l))) {
         if (!read_more(l))
             return levin_error();
         n = take_lines(l, n);

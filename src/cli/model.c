@@ -2,10 +2,21 @@
 #include "cli/model.h"
 
 #include "base/error.h"
+#include "trainer/settings.h"
 
 #include <math.h>
 
 enum { DEFAULT_LENGTH = 128 };
+
+bool cli_take_trainer_flags(const cli_args *a)
+{
+    levin_settings settings;
+    bool good = levin__settings_resolve(&settings, &a->trainer) == LEVIN_OK;
+    if (good)
+        levin_set_autocast(settings.autocast);
+    levin__settings_free(&settings);
+    return good;
+}
 
 levin_tokenizer *cli_tokenizer(const cli_args *a, int *max_length)
 {

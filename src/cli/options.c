@@ -25,6 +25,9 @@ WORD_LIST(heads, "linear")
 WORD_LIST(input_formats, "lines", "jsonl")
 WORD_LIST(truncations, "longest_first", "only_first", "only_second", "do_not_truncate")
 WORD_LIST(sides, "right", "left")
+WORD_LIST(truths, "true", "false")
+
+static const char *embed_pooling(int i) { return levin__pooling_words[i]; }
 
 #define MODEL_NAME(is_required)                                                                    \
     {                                                                                              \
@@ -196,12 +199,13 @@ static const cli_option json_options[] = {
       .help = "results for a program: JSON on standard output" },
     { 0 },
 };
+#define TEXT                                                                                       \
+    {                                                                                              \
+        .name = "--text", .value = "TEXT", .type = CLI_TEXT, .offset = TO(text),                   \
+        .help = "one text; without it, texts are read from standard input"                         \
+    }
 static const cli_option example_options[] = {
-    { .name = "--text",
-      .value = "TEXT",
-      .type = CLI_TEXT,
-      .offset = TO(text),
-      .help = "one text; without it, texts are read from standard input" },
+    TEXT,
     { .name = "--text_pair",
       .value = "TEXT",
       .type = CLI_TEXT,
@@ -210,14 +214,77 @@ static const cli_option example_options[] = {
     { 0 },
 };
 
-static const cli_option tokenize_options[] = {
+static const cli_option format_options[] = {
     { .name = "--input-format",
       .value = "NAME",
       .type = CLI_WORD,
       .words = input_formats,
-      .offset = TO(tokenize.input_format),
+      .offset = TO(input_format),
       .missing = "lines",
-      .help = "standard input: a text a line, or {\"text\": ..., \"text_pair\": ...} a line" },
+      .help = "what a line is, a text or a JSON object {\"text\": ...}" },
+    { 0 },
+};
+
+static const cli_option embed_options[] = {
+    { .name = "--model.pooling",
+      .value = "NAME",
+      .type = CLI_WORD,
+      .words = embed_pooling,
+      .offset = TO(model.pooling),
+      .help = "how the vectors of tokens become one; by default what the folder says, else mean" },
+    { .name = "--normalize",
+      .value = "BOOL",
+      .type = CLI_WORD,
+      .words = truths,
+      .offset = TO(embed.normalize),
+      .help = "whether vectors get length 1; by default what the folder says, else not" },
+    { .name = "--data.max_length",
+      .value = "N",
+      .type = CLI_COUNT,
+      .least = 3,
+      .most = 65536,
+      .offset = TO(data.max_length),
+      .help =
+          "tokens of a text, [CLS] and [SEP] counted, longer texts are cut; by default what the "
+          "folder says" },
+    { .name = "--data.batch_tokens",
+      .value = "N",
+      .type = CLI_COUNT,
+      .least = 1,
+      .most = 1 << 24,
+      .offset = TO(embed.batch_tokens),
+      .missing = "2048",
+      .help = "tokens that are computed at once" },
+    { 0 },
+};
+
+static const cli_option texts_options[] = {
+    TEXT,
+    { .name = "--file",
+      .value = "FILE",
+      .type = CLI_TEXT,
+      .offset = TO(embed.file),
+      .help = "read texts from FILE instead" },
+    { .name = "--data.text_column",
+      .value = "NAME",
+      .type = CLI_TEXT,
+      .offset = TO(data.text_column),
+      .missing = "text",
+      .help = "JSON member that holds the text" },
+    { 0 },
+};
+
+static const cli_option output_options[] = {
+    { .name = "--output",
+      .value = "FILE",
+      .type = CLI_TEXT,
+      .offset = TO(embed.output),
+      .help = "write vectors to FILE, which ends in .npy (NumPy, f32) or .jsonl, and say on "
+              "standard output how it went" },
+    { 0 },
+};
+
+static const cli_option tokenize_options[] = {
     { .name = "--max-length",
       .value = "N",
       .type = CLI_COUNT,
@@ -301,6 +368,10 @@ const cli_group cli_ckpt_group = { .title = "Run", .options = ckpt_options };
 const cli_group cli_json_group = { .title = "Run", .options = json_options };
 const cli_group cli_example_group = { .title = "Input", .options = example_options };
 const cli_group cli_bench_group = { .title = "Bench", .options = bench_options };
+const cli_group cli_format_group = { .title = "Input", .options = format_options };
+const cli_group cli_texts_group = { .title = "Input", .options = texts_options };
+const cli_group cli_embed_group = { .title = "Vectors", .options = embed_options };
+const cli_group cli_output_group = { .title = "Output", .options = output_options };
 const cli_group cli_tokenize_group = { .title = "Tokens", .options = tokenize_options };
 
 const cli_group *const cli_training_groups[] = {

@@ -1,58 +1,13 @@
-/* predict.c: see predict.h. What a batch needs is made here from the tokenizer's output. */
+/* predict.c: see predict.h. */
 #include "cli/predict.h"
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/token_batches.h"
 
 #include <math.h>
-#include <string.h>
 
-/* The encodings of a batch, on their way to the model. */
-typedef struct {
-    levin_encoding *encodings;
-    int64_t *lengths; // tokens of each
-    int n;
-} encoded;
-
-static void encoded_free(encoded *e)
-{
-    for (int i = 0; i < e->n; i++)
-        levin_encoding_free(&e->encodings[i]);
-    levin__free(e->encodings);
-    levin__free(e->lengths);
-}
-
-static bool encode(encoded *e, const levin_tokenizer *t, int max_length,
-                   const cli_example *examples, int n)
-{
-    const levin_encode_opts opts = { .max_length = max_length };
-    e->encodings = levin__calloc((size_t)n, sizeof *e->encodings);
-    e->lengths = levin__calloc((size_t)n, sizeof *e->lengths);
-    for (; e->encodings && e->lengths && e->n < n; e->n++) {
-        const cli_example *x = &examples[e->n];
-        if (levin_tokenizer_encode(t, x->text, x->n, x->pair, x->n_pair, &opts,
-                                   &e->encodings[e->n]) < 0)
-            return false;
-        e->lengths[e->n] = e->encodings[e->n].n;
-    }
-    return !levin_error();
-}
-
-/* The packed batch, in the current scope. */
-static levin_batch pack(const encoded *e)
-{
-    levin_tensor *ids = levin_zeros_ragged(LEVIN_I32, e->n, e->lengths, 0, NULL);   // (B, T*)
-    levin_tensor *types = levin_zeros_ragged(LEVIN_I32, e->n, e->lengths, 0, NULL); // (B, T*)
-    int32_t *id = levin_tensor_data(ids), *type = levin_tensor_data(types);
-    for (int i = 0; id && type && i < e->n; i++) {
-        size_t bytes = (size_t)e->lengths[i] * sizeof *id;
-        memcpy(id, e->encodings[i].ids, bytes);
-        memcpy(type, e->encodings[i].type_ids, bytes);
-        id += e->lengths[i];
-        type += e->lengths[i];
-    }
-    return (levin_batch){ .input_ids = ids, .token_type_ids = types, .size = e->n };
-}
+enum { BATCH_TOKENS = 2048 };
 
 /* The likeliest class of one row and its softmax. */
 static int read_row(const levin_module *model, const levin_tensor *logits, int64_t row,
@@ -73,21 +28,47 @@ static int read_row(const levin_module *model, const levin_tensor *logits, int64
                             "the model's output is not a number; its weights are damaged");
 }
 
+/* Answers the next batch; false when there is none or after an error. */
+static bool predict_batch(levin_module *model, levin_token_batches *batches, cli_prediction *out)
+{
+    levin_batch b;
+    levin_scope *scope = levin_scope_begin();
+    bool found = scope && levin__token_batches_next(batches, &b);
+    levin_tensor *logits = found ? model->type->forward(model, &b) : NULL; // (B, C)
+    for (int64_t i = 0; logits && i < b.size; i++)
+        read_row(model, logits, i, &out[b.indices[i]]);
+    levin_scope_end(scope);
+    return found && !levin_error();
+}
+
+static void predict_rows(levin_module *model, levin_token_batches *batches,
+                         const levin_text_row *rows, int n, cli_prediction *out)
+{
+    levin_scope *scope = levin_scope_begin();
+    if (scope && levin__token_batches_begin(batches, rows, n) == LEVIN_OK)
+        while (predict_batch(model, batches, out))
+            continue;
+    levin__token_batches_end(batches);
+    levin_scope_end(scope);
+}
+
 int cli_predict(levin_module *model, const levin_tokenizer *t, int max_length,
                 const cli_example *examples, int n, cli_prediction *out)
 {
-    encoded e = { .n = 0 };
+    levin_token_batches batches = { .tokenizer = t,
+                                    .max_length = max_length,
+                                    .budget = BATCH_TOKENS };
+    levin_text_row *rows = n > 0 ? levin__calloc((size_t)n, sizeof *rows) : NULL;
+    for (int i = 0; rows && i < n; i++)
+        rows[i] = (levin_text_row){ .text = examples[i].text,
+                                    .pair = examples[i].pair,
+                                    .n = examples[i].n,
+                                    .n_pair = examples[i].n_pair };
     bool recorded = levin_set_grad_enabled(false);
     levin_module_train(model, false);
-    levin_scope *scope = levin_scope_begin();
-    if (n > 0 && encode(&e, t, max_length, examples, n)) {
-        levin_batch batch = pack(&e);
-        levin_tensor *logits = model->type->forward(model, &batch); // (B, C)
-        for (int i = 0; logits && i < n; i++)
-            read_row(model, logits, i, &out[i]);
-    }
-    levin_scope_end(scope);
+    if (rows)
+        predict_rows(model, &batches, rows, n, out);
     levin_set_grad_enabled(recorded);
-    encoded_free(&e);
+    levin__free(rows);
     return levin_error();
 }

@@ -11,7 +11,7 @@ typedef struct cli_prediction {
     double score;      // the label's probability, or the value
 } cli_prediction;
 
-/** Fills out for n examples, as one packed batch; texts are cut to max_length tokens. 0 or an error
+/** Fills out for n examples, in their order; texts are cut to max_length tokens. 0 or an error
  *  code. */
 int cli_predict(levin_module *model, const levin_tokenizer *t, int max_length,
                 const cli_example *examples, int n, cli_prediction *out);

@@ -8,4 +8,9 @@
  *  is left half-written; the second ends the process. NULL takes that back. */
 void cli_interrupts(levin_trainer *t);
 
+/** The same for a command without a trainer, which has to ask now and then. */
+void cli_catch_interrupts(bool on);
+/** Whether such a signal came. */
+bool cli_interrupted(void);
+
 #endif

@@ -2,9 +2,7 @@
 #ifndef LEVIN_MODELS_CLASSIFIER_H
 #define LEVIN_MODELS_CLASSIFIER_H
 
-#include "models/bert/bert.h"
-
-typedef enum levin_pooling { LEVIN_POOL_POOLER, LEVIN_POOL_CLS, LEVIN_POOL_MEAN } levin_pooling;
+#include "models/pooling.h"
 
 typedef struct levin_classifier {
     levin_module base;

@@ -4,8 +4,7 @@
 
 levin_dtype levin__precision_enter(const levin_trainer *t)
 {
-    return levin_set_autocast(t->set.precision == LEVIN_PRECISION_BF16_MIXED ? LEVIN_BF16
-                                                                             : LEVIN_F32);
+    return levin_set_autocast(t->set.autocast);
 }
 
 void levin__precision_leave(levin_dtype before) { levin_set_autocast(before); }

@@ -3,6 +3,7 @@
  * never; here all of them are found before anything is loaded, and reported in one line. */
 #include "trainer/settings.h"
 
+#include "autograd/precision.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -59,33 +60,8 @@ static void device(check *c)
 
 static void precision(check *c)
 {
-    static const struct {
-        const char *name;
-        int meaning; // levin_precision, -1: not in this build
-    } names[] = {
-        { "32-true", LEVIN_PRECISION_32 },
-        { "32", LEVIN_PRECISION_32 },
-        { "bf16-mixed", LEVIN_PRECISION_BF16_MIXED },
-        { "bf16", LEVIN_PRECISION_BF16_MIXED },
-        { "16-mixed", LEVIN_PRECISION_BF16_MIXED }, // as Lightning does on a CPU
-        { "16", LEVIN_PRECISION_BF16_MIXED },
-        { "64", -1 },
-        { "64-true", -1 },
-        { "bf16-true", -1 },
-        { "16-true", -1 },
-    };
-    static const char *const useful[] = { "32-true", "bf16-mixed", NULL };
-    const char *text = c->f->precision;
-    for (size_t i = 0; text && i < sizeof names / sizeof *names; i++) {
-        if (strcasecmp(text, names[i].name) != 0)
-            continue;
-        if (names[i].meaning < 0)
-            COMPLAIN(c, "precision: %s is not in this build, use 32-true or bf16-mixed", text);
-        else
-            c->s->precision = (levin_precision)names[i].meaning;
-        return;
-    }
-    check_word(c, "precision", text, useful);
+    if (levin__precision_parse(c->f->precision, &c->s->autocast) < 0)
+        collect_error(c);
 }
 
 /* A limit of batches: a count or a share of them. */

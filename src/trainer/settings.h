@@ -13,11 +13,9 @@ typedef enum levin_stage {
     LEVIN_STAGES
 } levin_stage;
 
-typedef enum levin_precision { LEVIN_PRECISION_32, LEVIN_PRECISION_BF16_MIXED } levin_precision;
-
 typedef struct levin_settings {
     char *root_dir;
-    levin_precision precision;
+    levin_dtype autocast;          // what the precision means
     int64_t max_epochs, max_steps; // -1: no limit
     int64_t min_epochs, min_steps;
     double max_time;                  // seconds; negative: no limit

@@ -8,7 +8,7 @@ brief=(--seconds 0.01 --data.batch_size 4 --lengths 9)
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
     [ "$(wc -l <<<"$output")" -eq 1 ]
-    json_holds 'all(o[s] for s in ("peak", "gemm", "operators", "optimizer", "train", "infer", "tokenizer"))'
+    json_holds 'all(o[s] for s in ("peak", "gemm", "operators", "optimizer", "train", "infer", "tokenizer", "embed"))'
     json_holds 'all(r is None or r.get("rate", 1) >= 0 for s in o.values() if isinstance(s, dict) for r in s.values() if isinstance(r, (dict, type(None))))'
     json_holds 'all("%s %s" % (l, w) in o["gemm"] for l in ("qkv", "output", "up", "down") for w in ("forward", "dx", "dw"))'
     json_holds 'all("%s %s" % (l, w) in o["operators"] for l in ("linear", "linear_gelu", "linear_residual_norm", "attention", "layer_norm", "dropout", "embedding", "cross_entropy") for w in ("forward", "backward"))'
@@ -61,6 +61,8 @@ brief=(--seconds 0.01 --data.batch_size 4 --lengths 9)
     one_line_error 2 "levin bench: unknown section 'gem', did you mean gemm?"
     try bench gemm,
     one_line_error 2 "levin bench: unknown section ''"
+    try bench embed
+    one_line_error 2 "levin bench: section embed needs --model.name"
     try bench tokenizer
     one_line_error 2 "levin bench: section tokenizer needs --model.name"
     try bench --model.name "$PLAIN" --model.config minilm
@@ -79,7 +81,10 @@ brief=(--seconds 0.01 --data.batch_size 4 --lengths 9)
     : >lengths
     try bench --model.name "$PLAIN" --lengths lengths
     one_line_error 1 "levin bench: lengths: no lengths"
+    try bench tokenizer --model.name "$PLAIN" --file lengths
+    one_line_error 1 "levin bench: lengths: no texts"
     try bench --model.name "$PLAIN" --lengths 129
     one_line_error 1 "levin bench: --lengths: 129 tokens, but this model takes 128"
-    [ -z "$output" ]
+    try bench --model.name "$PLAIN" --trainer.precision 17
+    one_line_error 2 "levin bench: " "precision" "17"
 }

@@ -119,6 +119,26 @@ static void check_pair_batch(levin_bert *bert, const json_t *golden)
     levin_scope_end(scope);
 }
 
+/* The embedder from texts on: all at once, as sentence-transformers gives them with and without its
+ * Normalize. */
+static void check_embedder(const json_t *golden, const char *key, levin_switch normalize)
+{
+    enum { MOST = 16 };
+    const json_t *list = json_object_get(golden, "texts");
+    const char *texts[MOST];
+    int64_t n = (int64_t)json_array_size(list);
+    const levin_embedder_opts opts = { .normalize = normalize, .batch_tokens = 64 };
+    levin_embedder *e = levin_embedder_from_pretrained(report_model(), &opts);
+    levin_tensor *out = levin_zeros(LEVIN_F32, 2, (int64_t[]){ n, levin_embedder_size(e) });
+    for (int64_t i = 0; i < n && i < MOST; i++)
+        texts[i] = json_string_value(json_object_get(json_array_get(list, (size_t)i), "text"));
+    if (out && n <= MOST && levin_embedder_embed(e, texts, NULL, n, levin_tensor_data(out)) == 0)
+        for (int64_t i = 0; i < n; i++)
+            compare(key, texts[i], out, i * levin_embedder_size(e), 1,
+                    json_object_get(json_array_get(list, (size_t)i), key));
+    levin_embedder_free(e);
+}
+
 int main(int argc, char **argv)
 {
     json_t *golden = argc == 2 ? levin__json_load(argv[1], 1 << 26) : NULL;
@@ -141,6 +161,8 @@ int main(int argc, char **argv)
         check_text(bert, golden, i);
     if (bert)
         check_pair_batch(bert, golden);
+    check_embedder(golden, "mean_pool", LEVIN_OFF);
+    check_embedder(golden, "normalized", LEVIN_ON);
     report_check(levin_error() == 0, "%s", levin_error_message());
     levin_module_free(m);
     json_decref(golden);

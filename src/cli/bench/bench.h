@@ -32,5 +32,6 @@ void bench_optimizer(bench *b);
 void bench_train(bench *b);
 void bench_infer(bench *b);
 void bench_tokenizer(bench *b);
+void bench_embed(bench *b);
 
 #endif

@@ -193,6 +193,20 @@ static void write_on_a_full_disk(size_t bytes, size_t piece)
     assert_error(LEVIN_EIO, "/a: cannot write: File too large");
 }
 
+static void what_was_added_can_be_written_over(void **state)
+{
+    (void)state;
+    levin_writer *w = levin__writer_open(in_scratch("a"));
+    assert_true(levin__writer_add(w, "0 rows: ", 8));
+    assert_true(levin__writer_add(w, "one, ", 5));
+    assert_true(levin__writer_patch(w, "2", 1, 0));
+    assert_true(levin__writer_add(w, "two", 3));
+    assert_int_equal(levin__writer_commit(w), LEVIN_OK);
+    assert_text("a", "2 rows: one, two");
+    assert_false(levin__writer_patch(NULL, "2", 1, 0));
+    empty_scratch();
+}
+
 static void a_full_disk_leaves_the_old_file_and_nothing_else(void **state)
 {
     (void)state;
@@ -320,6 +334,7 @@ int main(void)
         cmocka_unit_test(the_old_file_stands_until_the_commit),
         cmocka_unit_test(what_is_aborted_was_never_there),
         cmocka_unit_test(pieces_of_every_size_come_out_in_order),
+        cmocka_unit_test(what_was_added_can_be_written_over),
         cmocka_unit_test(a_full_disk_leaves_the_old_file_and_nothing_else),
         cmocka_unit_test(a_file_that_cannot_be_made_is_an_error_at_once),
         cmocka_unit_test(a_folder_in_the_way_is_left_alone),
