@@ -170,12 +170,13 @@ const levin_command cli_cmd_bench = {
     .name = "bench",
     .help = "how fast this machine is, and how much of that levin uses",
     .usage = "[SECTION,...] [--model.name DIR | --model.config NAME] [--json]",
-    .about = "Measures, in one run: peak (products in registers, copying), gemm (the products of a "
-             "layer), operators, optimizer, train (whole steps), infer (texts to vectors), "
-             "tokenizer, embed (text in, vectors out). All of them without a SECTION. What is "
-             "bound by products is told as a "
-             "share of the peak that was taken between its own runs, what is bound by memory as a "
-             "share of copying. docs/performance.md says what each row means.",
+    .about =
+        "Measures, in one run: peak (products in registers, memory), gemm (the products of a "
+        "layer), operators, optimizer, train (whole steps), infer (texts to vectors), "
+        "tokenizer, embed (text in, vectors out). All of them without a SECTION. What is "
+        "bound by products is told as a share of the peak that was taken between its own runs, "
+        "what is bound by memory as a share of the better of copying and changing in place. "
+        "docs/performance.md says what each row means.",
     .groups = groups,
     .takes_word = true,
     .run = run,

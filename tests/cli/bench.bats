@@ -22,7 +22,7 @@ brief=(--seconds 0.01 --data.batch_size 4 --lengths 9)
     try bench --model.name "$PLAIN" "${brief[@]}"
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
-    for row in f32 bf16 int8 copy "qkv forward" "down dw" "attention backward" adamw step tokens useful computed \
+    for row in f32 bf16 int8 copy "change in place" "qkv forward" "down dw" "attention backward" adamw step tokens useful computed \
         "peak RSS" batch "one text" "all threads"; do
         grep -q "^  $row  " <<<"$output" || { echo "no $row"; return 1; }
     done

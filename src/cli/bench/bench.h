@@ -19,7 +19,7 @@ typedef struct bench {
     bench_batches batches;
     bench_model *model;
     levin_tokenizer *tokenizer; // NULL without --model.name
-    double copy;                // bytes a second, read and written; 0 before it was measured
+    double memory;              // bytes a second, read and written; 0 before it was measured
     double probes, probes_best, probes_sum; // of the peak between runs
     json_t *results, *section;              // everything, and the part that is being filled
 } bench;

@@ -13,7 +13,7 @@
 
 enum { MAX_RUNS = 4096, MIN_RUNS = 3, PIECES = 8, LINE = 64 };
 static const double SHORTEST_PROBE = 2e-3, LONGEST_PROBE = 50e-3;
-static const double SHORTEST_COPY = (double)(64 << 20), LONGEST_COPY = (double)(512 << 20); // bytes
+static const double SMALLEST_BLOCK = (double)(64 << 20), LARGEST_BLOCK = (double)(512 << 20);
 
 /* A burst cut into pieces, so that a thread that is late does not decide. */
 typedef struct {
@@ -107,43 +107,59 @@ bool bench_time(bench *b, bool with_peak, bench_task *task, void *context, bench
     return last >= 0 && !levin_error() && summarise(runs, n, peak, out);
 }
 
-/* Two blocks, of which one is copied to the other. */
+/* Blocks of memory, cut into pieces. */
 typedef struct {
-    char *from, *to;
+    char *from, *to; // the same if they are changed in place
     size_t piece;
 } blocks;
 
 /* Past the caches, so that what is overwritten need not be read first. */
-static void copy_piece(void *context, int64_t i)
+static void copy(__m128i *to, const __m128i *from, size_t n)
 {
-    const blocks *c = context;
-    const __m128i *from = (const __m128i *)(const void *)(c->from + (size_t)i * c->piece);
-    __m128i *to = (__m128i *)(void *)(c->to + (size_t)i * c->piece);
-    for (size_t k = 0; k < c->piece / sizeof *to; k++)
+    for (size_t k = 0; k < n; k++)
         _mm_stream_si128(to + k, _mm_load_si128(from + k));
     _mm_sfence();
 }
 
-static double time_copy(const blocks *c, int64_t pieces)
+static void change(__m128i *at, size_t n)
+{
+    const __m128i one = _mm_set1_epi32(1);
+    for (size_t k = 0; k < n; k++)
+        _mm_store_si128(at + k, _mm_add_epi32(_mm_load_si128(at + k), one));
+}
+
+static void move_piece(void *context, int64_t i)
+{
+    const blocks *m = context;
+    __m128i *from = (__m128i *)(void *)(m->from + (size_t)i * m->piece);
+    __m128i *to = (__m128i *)(void *)(m->to + (size_t)i * m->piece);
+    if (from == to)
+        change(to, m->piece / sizeof *to);
+    else
+        copy(to, from, m->piece / sizeof *to);
+}
+
+static double time_moves(blocks *m, int64_t pieces)
 {
     double began = levin__seconds();
-    levin__parallel_for(pieces, copy_piece, (void *)c);
+    levin__parallel_for(pieces, move_piece, m);
     return levin__seconds() - began;
 }
 
-double bench_copy(double seconds)
+double bench_memory(bool in_place, double seconds)
 {
     double cache = (double)sysconf(_SC_LEVEL3_CACHE_SIZE), began = levin__seconds(), best = 0;
     int64_t pieces = levin_num_threads();
-    blocks c = { .piece = (size_t)within(4 * cache, SHORTEST_COPY, LONGEST_COPY) / (size_t)pieces /
-                          LINE * LINE };
-    c.from = levin__calloc((size_t)pieces, c.piece);
-    c.to = levin__calloc((size_t)pieces, c.piece);
-    for (int n = 0; c.from && c.to && (n <= MIN_RUNS || levin__seconds() - began < seconds); n++) {
-        double took = time_copy(&c, pieces), rate = 2 * (double)pieces * (double)c.piece / took;
+    double block = within(4 * cache, SMALLEST_BLOCK, LARGEST_BLOCK);
+    blocks m = { .piece = (size_t)block / (size_t)pieces / LINE * LINE };
+    m.from = levin__calloc((size_t)pieces, m.piece);
+    m.to = in_place ? m.from : levin__calloc((size_t)pieces, m.piece);
+    for (int n = 0; m.from && m.to && (n <= MIN_RUNS || levin__seconds() - began < seconds); n++) {
+        double rate = 2 * (double)pieces * (double)m.piece / time_moves(&m, pieces);
         best = rate > best ? rate : best;
     }
-    levin__free(c.from);
-    levin__free(c.to);
+    if (m.to != m.from)
+        levin__free(m.to);
+    levin__free(m.from);
     return best;
 }

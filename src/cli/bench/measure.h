@@ -25,8 +25,8 @@ double bench_probe(levin_peak kind, double seconds);
 /** What the machine gave between the runs, on average, as a share of the best it gave: near 1 if
  *  nothing else was running. 1 before the first probe. */
 double bench_steadiness(const bench *b);
-/** Bytes a second read and written by copying more than the caches hold: the best of some runs
- * within so many seconds; 0 after an error. */
-double bench_copy(double seconds);
+/** Bytes a second read and written in blocks larger than the caches, copied or changed in place:
+ * the best of some runs within so many seconds; 0 after an error. */
+double bench_memory(bool in_place, double seconds);
 
 #endif

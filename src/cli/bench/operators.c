@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "ops/op.h"
 
+#include <levin/optim.h>
 #include <stdio.h>
 
 enum { ROW_INPUTS = 2 };
@@ -29,8 +30,8 @@ typedef struct {
 struct run {
     bench *b;
     const spec *spec;
-    bench_model *model; // of one layer
-    levin_params *params;
+    bench_model *model;                // of one layer
+    levin_optimizer *optimizer;        // whose gradients these are, as in training
     levin_tensor *leaf[ROW_INPUTS];    // numbers for x and the residual
     const levin_tensor *x[ROW_INPUTS]; // in this scope, as results
     const bench_batch *batch;
@@ -149,19 +150,10 @@ static const spec specs[] = {
     { "cross_entropy", call_cross_entropy, classes, NULL, 0, 0, 0 },
 };
 
-/* The gradients of the last run are written over, as after zero_grad. */
-static void forget_gradients(const run *r)
-{
-    for (int64_t i = 0; i < levin_params_count(r->params); i++) {
-        levin_tensor *t = levin_params_tensor(r->params, i);
-        t->grad_is_fresh = t->grad != NULL;
-    }
-}
-
 static levin_tensor *prepare(run *r)
 {
     watched = r;
-    forget_gradients(r);
+    levin_optimizer_zero_grad(r->optimizer); // gradients are written over, not added to
     levin_set_random(1, 0);
     for (int i = 0; i < ROW_INPUTS; i++)
         r->x[i] = levin__apply(&input, &(levin_call){ .x = { r->leaf[i] }, .n = 1 }, 1);
@@ -238,11 +230,11 @@ void bench_operators(bench *b)
     run r = { .b = b, .batch = &b->batches.at[0], .model = bench_model_new(NULL, &one_layer) };
     if (!r.model)
         return;
-    r.params = levin_parameters(&r.model->base);
+    r.optimizer = levin_sgd(levin_parameters(&r.model->base), 1, NULL);
     for (size_t i = 0; !levin_error() && i < sizeof specs / sizeof *specs; i++) {
         r.spec = &specs[i];
         measure(&r);
     }
-    levin_params_free(r.params);
+    levin_optimizer_free(r.optimizer);
     levin_module_free(&r.model->base);
 }

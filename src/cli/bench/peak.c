@@ -15,6 +15,15 @@ static double best_of(levin_peak kind, double seconds)
     return best;
 }
 
+static void report_memory(bench *b, const char *name, bool in_place)
+{
+    double rate = bench_memory(in_place, b->args->bench.seconds);
+    b->memory = rate > b->memory ? rate : b->memory;
+    bench_report(
+        b, &(bench_row){
+               .name = name, .detail = "read and written", .rate = rate / 1e9, .unit = "GB/s" });
+}
+
 void bench_peak(bench *b)
 {
     static const struct {
@@ -28,6 +37,8 @@ void bench_peak(bench *b)
     bench_report_section(b, "peak");
     for (int i = 0; i < 3; i++) {
         double rate = best_of(kinds[i].kind, b->args->bench.seconds);
+        if (kinds[i].kind == b->peak && rate > b->probes_best)
+            b->probes_best = rate;
         if (rate > 0)
             bench_report(b, &(bench_row){ .name = kinds[i].name,
                                           .detail = kinds[i].detail,
@@ -36,9 +47,6 @@ void bench_peak(bench *b)
         else
             bench_report_absent(b, kinds[i].name, "no instruction for it");
     }
-    b->copy = bench_copy(b->args->bench.seconds);
-    bench_report(b, &(bench_row){ .name = "copy",
-                                  .detail = "read and written",
-                                  .rate = b->copy / 1e9,
-                                  .unit = "GB/s" });
+    report_memory(b, "copy", false);
+    report_memory(b, "change in place", true);
 }

@@ -179,6 +179,6 @@ void bench_report_flops(bench *b, const char *name, const char *detail, const be
 void bench_report_bytes(bench *b, const char *name, const char *detail, const bench_timing *t,
                         double bytes)
 {
-    bench_report(b,
-                 &(bench_row){ name, detail, t, bytes / t->seconds / 1e9, "GB/s", b->copy / 1e9 });
+    bench_report(
+        b, &(bench_row){ name, detail, t, bytes / t->seconds / 1e9, "GB/s", b->memory / 1e9 });
 }

@@ -24,7 +24,7 @@ void bench_report_absent(bench *b, const char *name, const char *why);
 void bench_report_end(const bench *b);
 
 /** Work of a timing told in thousands of millions a second: GFLOP/s as a share of the peak between
- * its runs, GB/s as a share of copying. */
+ * its runs, GB/s as a share of what memory gave, if section peak was run. */
 void bench_report_flops(bench *b, const char *name, const char *detail, const bench_timing *t,
                         double flops);
 void bench_report_bytes(bench *b, const char *name, const char *detail, const bench_timing *t,
