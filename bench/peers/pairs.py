@@ -4,18 +4,20 @@ each B is compared with the A just before it.
 
     pairs.py train     --model DIR --lengths 128 [--padding sorted] [--precision bf16-mixed]
     pairs.py tokenizer --model DIR --texts FILE
-    pairs.py embed     --model DIR --texts FILE --peer onnxruntime [--precision int8]
-    pairs.py commands  --a "COMMAND" --b "COMMAND" --a_key tokenizer.all_threads.rate --b_key mb_per_second
+    pairs.py embed     --model DIR --texts FILE --peer onnxruntime [--peer_precision int8]
+    pairs.py commands  --a "COMMAND" --b "COMMAND" --a_key 'tokenizer.all threads.rate' --b_key mb_per_second
 
 A command's last line is a JSON object; a key is a path in it. Prints each pair, then one line of JSON: the medians
 and the ratio A / B with its quartiles. Above 1 levin is faster."""
 import argparse
+import itertools
 import json
 import os
 import shlex
 import statistics
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -46,15 +48,25 @@ def tokenizer(args):
     return (a, "tokenizer.all threads.rate"), (b, "mb_per_second")
 
 
+def first_texts(args):
+    """A file of the first --rows texts, so that both see them all in the time they have."""
+    path = os.path.join(tempfile.mkdtemp(), "texts")
+    with open(args.texts, encoding="utf-8") as whole, open(path, "w", encoding="utf-8") as part:
+        part.writelines(itertools.islice((x for x in whole if x.strip()), args.rows))
+    return path
+
+
 def embed(args):
-    a = [args.levin, "bench", "embed", "--model.name", args.model, "--file", args.texts,
+    texts = first_texts(args)
+    a = [args.levin, "bench", "embed", "--model.name", args.model, "--file", texts,
          "--seconds", str(args.seconds), "--data.batch_size", str(args.batch_size), "--json"]
-    b = script(args, f"{args.peer}_embed.py", "--model", args.model, "--texts", args.texts,
+    b = script(args, f"{args.peer}_embed.py", "--model", args.model, "--texts", texts,
                "--precision", args.peer_precision or args.precision or "f32",
                "--batch_size", str(args.batch_size), "--rows", "0",
                "--seconds", str(args.seconds), "--time_limit", str(args.time_limit))
     if args.precision:
-        a += ["--trainer.precision", args.precision]
+        a += ["--trainer.precision", {"f32": "32-true", "bf16": "bf16-mixed"}.get(args.precision,
+                                                                                  args.precision)]
     return (a, "embed.texts.rate"), (b, "texts_per_second")
 
 
@@ -84,6 +96,7 @@ def arguments():
     p.add_argument("--model", help="a Hugging Face folder")
     p.add_argument("--config", default="minilm", help="without --model, for train: random weights")
     p.add_argument("--texts", help="a file of texts, one a line")
+    p.add_argument("--rows", type=int, default=1024, help="texts to embed")
     p.add_argument("--lengths", default="128", help="a number, or a file of one length a line")
     p.add_argument("--peer", default="onnxruntime",
                    choices=["transformers", "onnxruntime", "openvino", "ctranslate2"])
