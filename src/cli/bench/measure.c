@@ -13,7 +13,7 @@
 
 enum { MAX_RUNS = 4096, MIN_RUNS = 3, PIECES = 8, LINE = 64 };
 static const double SHORTEST_PROBE = 2e-3, LONGEST_PROBE = 50e-3;
-static const double SMALLEST_BLOCK = (double)(64 << 20), LARGEST_BLOCK = (double)(512 << 20);
+static const double SMALLEST_BLOCK = (double)(64 << 20), LARGEST_BLOCK = (double)(256 << 20);
 
 /* A burst cut into pieces, so that a thread that is late does not decide. */
 typedef struct {
