@@ -20,8 +20,8 @@ typedef struct bench {
     bench_model *model;
     levin_tokenizer *tokenizer; // NULL without --model.name
     double memory;              // bytes a second, read and written; 0 before it was measured
-    double probes, probes_best, probes_sum; // of the peak between runs
-    json_t *results, *section;              // everything, and the part that is being filled
+    double probed, probed_on_processors; // seconds of all threads
+    json_t *results, *section;           // everything, and the part that is being filled
 } bench;
 
 /* The sections: each measures, and reports row after row. Errors stand. */

@@ -9,6 +9,7 @@
 
 #include <emmintrin.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAX_RUNS = 4096, MIN_RUNS = 3, PIECES = 8, LINE = 64 };
@@ -74,19 +75,27 @@ static bool summarise(double *runs, int n, double peak, bench_timing *out)
     return true;
 }
 
+/* Seconds of all threads on a processor. */
+static double on_processors(void)
+{
+    struct timespec t = { 0 };
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 /* The better of best and what the machine gives now. */
 static double probe_again(bench *b, double seconds, double best)
 {
+    double began = levin__seconds(), used = on_processors();
     double now = bench_probe(b->peak, seconds);
-    b->probes++;
-    b->probes_sum += now;
-    b->probes_best = now > b->probes_best ? now : b->probes_best;
+    b->probed += (levin__seconds() - began) * (double)levin_num_threads();
+    b->probed_on_processors += on_processors() - used;
     return now > best ? now : best;
 }
 
 double bench_steadiness(const bench *b)
 {
-    return b->probes_best > 0 ? b->probes_sum / b->probes / b->probes_best : 1;
+    return b->probed > 0 ? b->probed_on_processors / b->probed : 1;
 }
 
 bool bench_time(bench *b, bool with_peak, bench_task *task, void *context, bench_timing *out)

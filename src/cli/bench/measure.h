@@ -22,8 +22,8 @@ bool bench_time(bench *b, bool with_peak, bench_task *task, void *context, bench
 /** Operations a second in registers on all threads, taken once for about so many seconds; 0 if
  * there is no instruction for them. */
 double bench_probe(levin_peak kind, double seconds);
-/** What the machine gave between the runs, on average, as a share of the best it gave: near 1 if
- *  nothing else was running. 1 before the first probe. */
+/** How much of the time our threads had processors while the peak was taken between runs: near 1
+ * if nothing else was running. 1 before the first time. */
 double bench_steadiness(const bench *b);
 /** Bytes a second read and written in blocks larger than the caches, copied or changed in place:
  * the best of some runs within so many seconds; 0 after an error. */

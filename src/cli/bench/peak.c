@@ -37,8 +37,6 @@ void bench_peak(bench *b)
     bench_report_section(b, "peak");
     for (int i = 0; i < 3; i++) {
         double rate = best_of(kinds[i].kind, b->args->bench.seconds);
-        if (kinds[i].kind == b->peak && rate > b->probes_best)
-            b->probes_best = rate;
         if (rate > 0)
             bench_report(b, &(bench_row){ .name = kinds[i].name,
                                           .detail = kinds[i].detail,

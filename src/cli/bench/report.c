@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Below it, a table is worth little. */
-static const double STEADY = 0.85;
+static const double STEADY = 0.9;
 
 static bool prints(const bench *b) { return !b->args->json; }
 
@@ -160,8 +160,8 @@ void bench_report_end(const bench *b)
     double steadiness = bench_steadiness(b);
     cli_result_number(b->results, "steadiness", steadiness);
     if (prints(b) && steadiness < STEADY)
-        printf("\nSomething else was running: between the runs the machine gave %.0f %% of its "
-               "best.\nTake the table again when it is quiet.\n",
+        printf("\nSomething else was running: our threads had processors for %.0f %% of the time."
+               "\nTake the table again when it is quiet.\n",
                100 * steadiness);
     if (prints(b))
         return;
