@@ -42,7 +42,8 @@ static bool is(const char *word, const char *other) { return word && strcmp(word
 static bool machine_has(const char *set)
 {
     if (is(set, "avx512_bf16"))
-        return machine_has("avx512") && __builtin_cpu_supports("avx512bf16");
+        return machine_has("avx512") && __builtin_cpu_supports("avx512bf16") &&
+               __builtin_cpu_supports("avx512vnni");
     if (is(set, "avx512"))
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&

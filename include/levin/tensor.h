@@ -20,13 +20,14 @@ typedef enum levin_dtype {
     LEVIN_BF16,
     LEVIN_I32,
     LEVIN_I64,
+    LEVIN_I8, // of autocast: products of eight-bit numbers
 } levin_dtype;
 
 enum { LEVIN_MAX_DIMS = 6, LEVIN_RAGGED = -1 };
 
 /** Bytes of one element. */
 LEVIN_API size_t levin_dtype_size(levin_dtype dtype);
-/** "f32", "bf16", "i32", "i64". */
+/** "f32", "bf16", "i32", "i64", "i8". */
 LEVIN_API const char *levin_dtype_name(levin_dtype dtype);
 
 /** A tensor of zeros that is yours: free it with levin_tensor_free. NULL on error. */

@@ -23,8 +23,8 @@ bool levin__grad_enabled(void) { return !mode.no_grad; }
 levin_dtype levin_set_autocast(levin_dtype dtype)
 {
     levin_dtype before = mode.autocast;
-    if (dtype != LEVIN_F32 && dtype != LEVIN_BF16)
-        levin__error_set(LEVIN_EDTYPE, "autocast: %s is not possible, use f32 or bf16",
+    if (dtype != LEVIN_F32 && dtype != LEVIN_BF16 && dtype != LEVIN_I8)
+        levin__error_set(LEVIN_EDTYPE, "autocast: %s is not possible, use f32, bf16 or i8",
                          levin_dtype_name(dtype));
     else
         mode.autocast = dtype;
@@ -65,7 +65,7 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
         return NULL;
     *c = *draft;
     c->op = op;
-    bool records = !mode.no_grad && op->backward && leads_to_parameter(c);
+    c->records = !mode.no_grad && op->backward && leads_to_parameter(c);
     if (op->infer(c) < 0 || !c->y)
         return NULL;
     if (!op->forward(c)) {
@@ -74,7 +74,7 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
     }
     if (levin_error() != before)
         return NULL; // a kernel met it on the way: what it wrote is worth nothing
-    if (records) {
+    if (c->records) {
         levin_call **tape = levin__tape();
         c->before = *tape;
         c->tape = levin__scope_current();

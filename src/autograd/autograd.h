@@ -36,6 +36,7 @@ struct levin_call {
     const int32_t *cu;    // segments, in the scope
     int64_t i[4];
     double a[3];
+    bool records;         // the way back will be asked for
     bool on;              // training, and other yes or no
     levin_random_key key; // of this call, if it draws
 };
@@ -69,6 +70,12 @@ levin_dtype levin__autocast(void);
 /** The bf16 copy of a parameter for autocast, refreshed when it is or may be stale. NULL after an
  * error. */
 const levin_tensor *levin__half_of(const levin_tensor *t);
+
+/** The parameter w as operand b of m, whose other operand, shape and flags stand, as the back end
+ * reads it best; made and kept here. NULL if it is not worth it, or after an error. learns: the
+ * product is part of a step of training. */
+const void *levin__packed_of(const levin_tensor *w, levin_packing_use use,
+                             const levin_matmul_args *m, bool learns);
 
 static inline levin_array levin__array(const levin_tensor *t)
 {

@@ -26,6 +26,8 @@ static const struct {
     SLOT(binary_bwd),
     SLOT(dropout),
     SLOT(matmul),
+    SLOT(packed_size),
+    SLOT(pack),
     SLOT(column_sum),
     SLOT(softmax),
     SLOT(softmax_bwd),

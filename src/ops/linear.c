@@ -20,36 +20,47 @@ int levin__linear_infer(levin_call *c, levin_dtype dtype)
     return levin__result(c, dtype, x->ndim, dim, x->ragged);
 }
 
-bool levin__linear_forward(levin_call *c, levin_tensor *to, levin_tensor *pre)
+/* Makes the weight operand b of m, as it lies or packed. */
+static bool take_weight(const levin_call *c, levin_matmul_args *m, levin_packing_use use)
 {
-    const levin_tensor *x = levin__operand(c->x[0]), *w = levin__operand(c->x[1]);
-    if (!x || !w)
+    const levin_tensor *w = c->x[1];
+    m->packed = levin__packed_of(w, use, m, c->records || w->grad);
+    if (!m->packed)
+        w = levin__operand(w);
+    m->b = levin__array(w);
+    return w != NULL;
+}
+
+bool levin__linear_forward(levin_call *c, levin_tensor *to, levin_tensor *pre, bool gelu)
+{
+    const levin_tensor *x = levin__operand(c->x[0]), *w = c->x[1];
+    if (!x)
         return false;
+    bool bytes = levin__autocast() == LEVIN_I8 && !c->records && levin__keeps_half(w);
     c->saved[0] = (levin_tensor *)x; // the operand may be a conversion
     levin_matmul_args m = { .c = levin__array(to),
                             .a = levin__array(x),
-                            .b = levin__array(w),
                             .m = levin_tensor_rows(x),
                             .n = w->dim[0],
                             .k = w->dim[1],
                             .trans_b = true,
                             .bias = levin__array(c->x[2]),
-                            .pre = levin__array(pre) };
-    return LEVIN_RUN(matmul, &m);
+                            .pre = levin__array(pre),
+                            .gelu = gelu,
+                            .bytes = bytes };
+    return take_weight(c, &m, bytes ? LEVIN_PACKED_BYTES : LEVIN_PACKED_FORWARD) &&
+           LEVIN_RUN(matmul, &m);
 }
 
-static bool grad_of_x(levin_call *c, levin_array dy, const levin_tensor *w, int64_t rows)
+static bool grad_of_x(levin_call *c, levin_array dy, int64_t rows)
 {
     bool add;
+    const levin_tensor *w = c->x[1];
     levin_array dx = levin__grad_of(c, 0, &add);
-    levin_matmul_args m = { .c = dx,
-                            .a = dy,
-                            .b = levin__array(w),
-                            .m = rows,
-                            .n = w->dim[1],
-                            .k = w->dim[0],
-                            .add = add };
-    return dx.data && LEVIN_RUN(matmul, &m);
+    levin_matmul_args m = {
+        .c = dx, .a = dy, .m = rows, .n = w->dim[1], .k = w->dim[0], .add = add
+    };
+    return dx.data && take_weight(c, &m, LEVIN_PACKED_BACKWARD) && LEVIN_RUN(matmul, &m);
 }
 
 static bool grad_of_w(levin_call *c, levin_array dy, const levin_tensor *x, int64_t rows)
@@ -79,15 +90,13 @@ bool levin__linear_backward(levin_call *c, levin_array dy)
     }
     if (done && levin__wants_grad(c, 1))
         done = grad_of_w(c, dy, x, rows);
-    if (done && levin__wants_grad(c, 0)) {
-        const levin_tensor *w = levin__operand(c->x[1]);
-        done = w && grad_of_x(c, dy, w, rows);
-    }
+    if (done && levin__wants_grad(c, 0))
+        done = grad_of_x(c, dy, rows);
     return done;
 }
 
 static int infer(levin_call *c) { return levin__linear_infer(c, levin__compute_dtype(c->x[0])); }
-static bool forward(levin_call *c) { return levin__linear_forward(c, c->y, NULL); }
+static bool forward(levin_call *c) { return levin__linear_forward(c, c->y, NULL, false); }
 static bool backward(levin_call *c) { return levin__linear_backward(c, levin__grad_in(c)); }
 
 const levin_op levin__op_linear = {
@@ -109,18 +118,22 @@ levin_tensor *levin_linear_op(const levin_tensor *x, const levin_tensor *w, cons
     return levin__apply(&levin__op_linear, &(levin_call){ .x = { x, w, b }, .n = 3 }, 2);
 }
 
-/* linear_gelu: y = gelu(s), s = x wT + b; s is kept, gelu's slope is taken from it. */
+/* linear_gelu: y = gelu(s), s = x wT + b; s is kept for the way back, which takes gelu's slope from
+ * it. */
 
 static int gelu_infer(levin_call *c)
 {
     levin_dtype dtype = levin__compute_dtype(c->x[0]);
     if (levin__linear_infer(c, dtype) < 0)
         return levin_error();
-    c->saved[1] = levin__tensor_like(c->y, dtype);
-    return c->saved[1] ? LEVIN_OK : levin_error();
+    c->saved[1] = c->records ? levin__tensor_like(c->y, dtype) : NULL;
+    return c->saved[1] || !c->records ? LEVIN_OK : levin_error();
 }
 
-static bool gelu_forward(levin_call *c) { return levin__linear_forward(c, c->y, c->saved[1]); }
+static bool gelu_forward(levin_call *c)
+{
+    return levin__linear_forward(c, c->y, c->saved[1], true);
+}
 
 static bool gelu_backward(levin_call *c)
 {

@@ -7,8 +7,8 @@
 
 /** Checks the shapes and makes c->y (..., O) with the given dtype; 0 or an error code. */
 int levin__linear_infer(levin_call *c, levin_dtype dtype);
-/** to = x wT + b, or gelu of it with the sum itself in pre. */
-bool levin__linear_forward(levin_call *c, levin_tensor *to, levin_tensor *pre);
+/** to = x wT + b, or gelu of it; pre receives the sum itself unless it is NULL. */
+bool levin__linear_forward(levin_call *c, levin_tensor *to, levin_tensor *pre, bool gelu);
 /** Passes dy (rows, O) on to x, w and b. */
 bool levin__linear_backward(levin_call *c, levin_array dy);
 

@@ -7,13 +7,25 @@
 
 #include <math.h>
 
+/* Packed copies that the back end of today made are written along. */
+static void add_packings(levin_adam_args *a, levin_slot *s)
+{
+    const levin_tensor *t = s->tensor;
+    const levin_packing *p = t->ndim == 2 ? t->packings : NULL;
+    a->cols = t->ndim ? t->dim[t->ndim - 1] : 1;
+    for (int i = 0; p && i <= LEVIN_PACKED_BACKWARD; i++)
+        if (p[i].data && p[i].by == levin__kernel_tables()[0])
+            a->packed[i] =
+                (levin_packed){ p[i].data, i == LEVIN_PACKED_FORWARD, &s->packings_fresh[i] };
+}
+
 /* The parts that both have in common; what the decay does is the caller's. */
-static levin_adam_args common(const levin_optimizer *o, const levin_group *g, const levin_slot *s,
+static levin_adam_args common(const levin_optimizer *o, const levin_group *g, levin_slot *s,
                               const float *grad)
 {
     const levin_adam_opts *opts = &o->opts.adam;
     double t = (double)(s->steps + 1);
-    return (levin_adam_args){
+    levin_adam_args a = {
         .p = s->tensor->data,
         .m = s->state[0],
         .v = s->state[1],
@@ -30,6 +42,8 @@ static levin_adam_args common(const levin_optimizer *o, const levin_group *g, co
         .grad_scale = o->grad_scale,
         .live = { s->live_rows, s->live_rows ? s->tensor->numel / s->tensor->dim[0] : 0 },
     };
+    add_packings(&a, s);
+    return a;
 }
 
 static bool update_adam(const levin_optimizer *o, const levin_group *g, levin_slot *s,

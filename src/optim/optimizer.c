@@ -197,7 +197,7 @@ static bool note_live_rows(levin_slot *s)
     return true;
 }
 
-/* One parameter; its bf16 copy, if there is one, is new in the same pass. */
+/* One parameter; what is kept in bf16 of it is new in the same pass, if the back end can. */
 static int update(const levin_optimizer *o, const levin_group *g, levin_slot *s)
 {
     levin_tensor *t = s->tensor;
@@ -206,6 +206,7 @@ static int update(const levin_optimizer *o, const levin_group *g, levin_slot *s)
         return LEVIN_OK;
     if (!note_live_rows(s))
         return levin_error();
+    s->packings_fresh[0] = s->packings_fresh[1] = false;
     if (!o->rule->update(o, g, s, grad))
         return levin__error_set(LEVIN_EUNSUPPORTED, "%s: no back end takes the step",
                                 o->rule->name);
@@ -213,6 +214,9 @@ static int update(const levin_optimizer *o, const levin_group *g, levin_slot *s)
     levin__tensor_touch(t);
     if (t->half)
         t->half_version = t->version;
+    for (int i = 0; i < 2; i++)
+        if (s->packings_fresh[i])
+            t->packings[i].version = t->version;
     return LEVIN_OK;
 }
 

@@ -20,6 +20,7 @@ typedef struct levin_slot {
     bool decays;
     int64_t steps;                  // updates made
     float *state[LEVIN_MAX_STATES]; // in the group's bucket; all NULL before the first update
+    bool packings_fresh[2];         // the update wrote the tensor's packings
     levin_tensor grad; // in the group's bucket; the tensor's gradient, unless it had one
     bool moments_are_zero;
     uint8_t *live_rows; // rows whose moments may be other than zero; NULL: all

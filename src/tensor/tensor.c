@@ -12,10 +12,8 @@ static const struct {
     const char *name;
     size_t size;
 } dtypes[] = {
-    [LEVIN_F32] = { "f32", 4 },
-    [LEVIN_BF16] = { "bf16", 2 },
-    [LEVIN_I32] = { "i32", 4 },
-    [LEVIN_I64] = { "i64", 8 },
+    [LEVIN_F32] = { "f32", 4 }, [LEVIN_BF16] = { "bf16", 2 }, [LEVIN_I32] = { "i32", 4 },
+    [LEVIN_I64] = { "i64", 8 }, [LEVIN_I8] = { "i8", 1 },
 };
 
 size_t levin_dtype_size(levin_dtype dtype) { return dtypes[dtype].size; }
@@ -209,12 +207,20 @@ levin_tensor *levin__tensor_heap_like(const levin_tensor *like, levin_dtype dtyp
     return t;
 }
 
+void levin__packings_free(levin_packing *p)
+{
+    for (int i = 0; p && i < LEVIN_PACKINGS; i++)
+        levin__free(p[i].data);
+    levin__free(p);
+}
+
 void levin_tensor_free(levin_tensor *t)
 {
     if (!t || !t->on_heap)
         return;
     levin_tensor_free(t->grad);
     levin_tensor_free(t->half);
+    levin__packings_free(t->packings);
     levin__free(t->live_rows);
     levin__free(t);
 }
@@ -280,6 +286,8 @@ double levin_tensor_get(const levin_tensor *t, int64_t i)
         return (double)levin__bf16_to_f32(((const uint16_t *)t->data)[i]);
     case LEVIN_I32:
         return ((const int32_t *)t->data)[i];
+    case LEVIN_I8:
+        return ((const int8_t *)t->data)[i];
     default:
         return (double)((const int64_t *)t->data)[i];
     }

@@ -16,6 +16,21 @@ typedef struct levin_ragged {
 
 struct levin_call; // autograd's record of how a tensor came to be
 
+/* A parameter as operand b of products, in the order in which a back end reads it. */
+typedef struct levin_packing {
+    void *data; // NULL: none
+    size_t bytes;
+    const void *by;   // the back end's table
+    uint64_t version; // of the parameter
+} levin_packing;
+/* How it is multiplied by: x wT, dy w, and x wT in bytes. */
+typedef enum levin_packing_use {
+    LEVIN_PACKED_FORWARD,
+    LEVIN_PACKED_BACKWARD,
+    LEVIN_PACKED_BYTES,
+    LEVIN_PACKINGS,
+} levin_packing_use;
+
 struct levin_tensor {
     void *data;
     int64_t dim[LEVIN_MAX_DIMS]; // dim[1] is LEVIN_RAGGED in a ragged tensor
@@ -32,7 +47,8 @@ struct levin_tensor {
     struct levin_call *call; // NULL for a leaf
     bool is_zero;            // of a gradient: nobody has written to it yet
     uint8_t *live_rows; // of a gradient with rows: those that may be other than zero; NULL: all
-    levin_tensor *half; // bf16 copy of an f32 parameter for autocast, or NULL
+    levin_packing *packings;        // (LEVIN_PACKINGS) of a parameter, or NULL
+    levin_tensor *half;             // bf16 copy of an f32 parameter for autocast, or NULL
     uint64_t version, half_version; // the copy holds when they agree, unless lent; writing bumps
 };
 
@@ -48,6 +64,8 @@ levin_tensor *levin__tensor_like(const levin_tensor *t, levin_dtype dtype);
 
 /** The same on the heap: zeros, to be freed with levin_tensor_free. */
 levin_tensor *levin__tensor_heap_like(const levin_tensor *like, levin_dtype dtype);
+
+void levin__packings_free(levin_packing *p);
 
 /** Size of the last dimension; 1 for a scalar. */
 int64_t levin__last_dim(const levin_tensor *t);

@@ -35,8 +35,14 @@ typedef enum levin_binary { LEVIN_BINARY_ADD, LEVIN_BINARY_SUB, LEVIN_BINARY_MUL
 
 typedef enum levin_loss { LEVIN_LOSS_MSE, LEVIN_LOSS_BCE_WITH_LOGITS } levin_loss;
 
-/* c (M, N) = a b + bias, then gelu of it. a is (M, K), or (K, M) if trans_a; b is (K, N), or (N, K)
- * if trans_b. With pre wanted, c receives gelu(s) and pre the s before it, s = a b + bias. */
+/* c (M, N) = a b + bias, then gelu of it if asked for. a is (M, K), or (K, M) if trans_a; b is (K,
+ * N), or (N, K) if trans_b. With pre wanted, c receives gelu(s) and pre the s before it, s = a b +
+ * bias.
+ *
+ * With bytes, each row of a and each column of b is rounded to whole numbers from -127 to 127 times
+ * a scale of its own, its largest magnitude / 127, in f32 and to even; one whose largest magnitude
+ * is below LEVIN_BYTES_TINY counts as zeros. The products of whole numbers are summed up exactly.
+ */
 typedef struct levin_matmul_args {
     levin_array c, a, b;
     int64_t m, n, k;
@@ -44,7 +50,12 @@ typedef struct levin_matmul_args {
     bool add;         // c += a b; without pre
     levin_array bias; // (N) f32, or not wanted
     levin_array pre;  // (M, N), or not wanted
+    bool gelu;        // also without pre
+    bool bytes;
+    const void *packed; // b as `pack` of the same table wrote it, to be read instead; or NULL
 } levin_matmul_args;
+
+#define LEVIN_BYTES_TINY 0x1p-100f
 
 /* Packed multi-head attention. qkv (N, 3 H) holds q, k, v side by side, H = heads * head_size;
  * sequence b is rows cu_seqlens[b] to cu_seqlens[b + 1]. Probability (row, head, key j of the
@@ -76,17 +87,26 @@ typedef struct levin_live {
     int64_t width;
 } levin_live;
 
+/* A matrix that `adam` writes, as `packed_size` and `pack` have it, to be kept up. */
+typedef struct levin_packed {
+    void *data; // NULL: none
+    bool trans_b;
+    bool *fresh; // set by a kernel that wrote it
+} levin_packed;
+
 typedef struct levin_adam_args {
     float *p, *m, *v, *v_max; // v_max NULL without amsgrad
     const float *g;
     uint16_t *half; // bf16 copy of p to refresh, or NULL
     int64_t n;
     double lr, beta1, beta2, eps;
-    double l2;           // added to the gradient: l2 * p
-    double decay;        // p *= 1 - decay first (AdamW: lr * weight_decay)
-    double bias1, bias2; // 1 - beta^t
-    double grad_scale;   // the gradient is multiplied by this first (clipping)
-    levin_live live;     // the rest has neither gradient nor moments: it only decays; without l2
+    double l2;              // added to the gradient: l2 * p
+    double decay;           // p *= 1 - decay first (AdamW: lr * weight_decay)
+    double bias1, bias2;    // 1 - beta^t
+    double grad_scale;      // the gradient is multiplied by this first (clipping)
+    levin_live live;        // the rest has neither gradient nor moments: it only decays; without l2
+    int64_t cols;           // of p as a matrix
+    levin_packed packed[2]; // of p in bf16
 } levin_adam_args;
 
 typedef struct levin_sgd_args {
@@ -124,6 +144,12 @@ typedef struct levin_kernels {
                     bool add);
 
     bool (*matmul)(const levin_matmul_args *m);
+    /** Bytes of operand b in the order in which this table's products read it, for a b that stays
+     * the same over many products, or, with learns, is written by `adam` in between. False: it is
+     * as well read as it lies. */
+    bool (*packed_size)(size_t *bytes, const levin_matmul_args *m, bool learns);
+    /** Writes that, b rounded to the dtype of a. */
+    bool (*pack)(void *packed, const levin_matmul_args *m);
     /** y (cols) (+)= sum over rows of x. */
     bool (*column_sum)(levin_array y, levin_array x, int64_t rows, int64_t cols, bool add);
 

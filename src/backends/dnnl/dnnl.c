@@ -133,7 +133,7 @@ static bool is_float(levin_dtype t) { return t == LEVIN_F32 || t == LEVIN_BF16; 
 
 static bool matmul(const levin_matmul_args *m)
 {
-    if (m->pre.data || m->m == 0 || m->n == 0 || m->k == 0)
+    if (m->pre.data || m->gelu || m->bytes || m->m == 0 || m->n == 0 || m->k == 0)
         return false;
     if (!is_float(m->a.dtype) || m->a.dtype != m->b.dtype || !is_float(m->c.dtype) ||
         (m->bias.data && m->bias.dtype != LEVIN_F32))

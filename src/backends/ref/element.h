@@ -16,6 +16,8 @@ static inline double levin__get(levin_array a, int64_t i)
         return (double)levin__bf16_to_f32(((const uint16_t *)a.data)[i]);
     case LEVIN_I32:
         return ((const int32_t *)a.data)[i];
+    case LEVIN_I8:
+        return ((const int8_t *)a.data)[i];
     default:
         return (double)((const int64_t *)a.data)[i];
     }

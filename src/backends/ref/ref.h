@@ -19,6 +19,8 @@ bool levin__ref_binary_bwd(levin_binary op, int side, levin_array dx, levin_arra
 bool levin__ref_dropout(levin_array y, levin_array x, int64_t n, double p, levin_random_key key,
                         bool add);
 bool levin__ref_matmul(const levin_matmul_args *m);
+bool levin__ref_packed_size(size_t *bytes, const levin_matmul_args *m, bool learns);
+bool levin__ref_pack(void *packed, const levin_matmul_args *m);
 bool levin__ref_column_sum(levin_array y, levin_array x, int64_t rows, int64_t cols, bool add);
 bool levin__ref_softmax(levin_array y, levin_array x, int64_t rows, int64_t cols, bool log);
 bool levin__ref_softmax_bwd(levin_array dx, levin_array dy, levin_array y, int64_t rows,

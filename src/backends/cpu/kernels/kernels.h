@@ -21,6 +21,8 @@ bool KERNEL(binary_bwd)(levin_binary op, int side, levin_array dx, levin_array d
 bool KERNEL(dropout)(levin_array y, levin_array x, int64_t n, double p, levin_random_key key,
                      bool add);
 bool KERNEL(matmul)(const levin_matmul_args *m);
+bool KERNEL(packed_size)(size_t *bytes, const levin_matmul_args *m, bool learns);
+bool KERNEL(pack)(void *packed, const levin_matmul_args *m);
 bool KERNEL(column_sum)(levin_array y, levin_array x, int64_t rows, int64_t cols, bool add);
 bool KERNEL(softmax)(levin_array y, levin_array x, int64_t rows, int64_t cols, bool log);
 bool KERNEL(softmax_bwd)(levin_array dx, levin_array dy, levin_array y, int64_t rows, int64_t cols,

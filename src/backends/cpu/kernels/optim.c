@@ -1,6 +1,6 @@
 /* optim.c: one pass over parameters, gradients and moments for a whole optimizer step, and the
  * norm. Plain loops: the compiler makes vectors of them. */
-#include "backends/cpu/kernels/vec.h"
+#include "backends/cpu/kernels/pack.h"
 #include "base/scope.h"
 #include "base/threads.h"
 
@@ -133,8 +133,51 @@ static void adam_piece(void *context, int64_t task)
     refresh_half(a->half ? a->half + first : NULL, a->p + first, n);
 }
 
+/* b of a product by p, as pack_panels has it. */
+static levin_matmul_args product_by(const levin_adam_args *a, bool trans_b)
+{
+    int64_t rows = a->n / a->cols;
+    return (levin_matmul_args){ .a = { NULL, LEVIN_BF16 },
+                                .b = { a->p, LEVIN_F32 },
+                                .n = trans_b ? rows : a->cols,
+                                .k = trans_b ? a->cols : rows,
+                                .trans_b = trans_b,
+                                .packed = a->p };
+}
+
+/* COLS rows of a matrix, which are packed while they are in cache. */
+static void adam_rows(void *context, int64_t task)
+{
+    const levin_adam_args *a = context;
+    int64_t first = task * COLS, left = a->n / a->cols - first, rows = left < COLS ? left : COLS;
+    adam_numbers(a, first * a->cols, rows * a->cols);
+    if (a->half)
+        refresh_half(a->half + first * a->cols, a->p + first * a->cols, rows * a->cols);
+    for (int i = 0; i < 2; i++) {
+        levin_matmul_args m = product_by(a, a->packed[i].trans_b);
+        float *to = a->packed[i].data;
+        if (to && m.trans_b)
+            pack_rounded_pairs(to + first * steps_of(&m), &m, first);
+        else if (to)
+            pack_rounded_rows(to, &m, first, rows);
+    }
+}
+
+static bool adam_packs(const levin_adam_args *a)
+{
+    if (!HAS_PAIRS || a->live.rows || !(a->packed[0].data || a->packed[1].data))
+        return false;
+    levin__parallel_for((a->n / a->cols + COLS - 1) / COLS, adam_rows, (void *)a);
+    for (int i = 0; i < 2; i++)
+        if (a->packed[i].data)
+            *a->packed[i].fresh = true;
+    return true;
+}
+
 bool KERNEL(adam)(const levin_adam_args *a)
 {
+    if (adam_packs(a))
+        return true;
     levin__parallel_for(pieces(a->n), adam_piece, (void *)a);
     return true;
 }

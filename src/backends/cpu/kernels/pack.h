@@ -7,10 +7,50 @@
 /* The tile of sums held in registers: TILE rows of COLS columns. 12 of 16 registers, or 24 of 32.
  */
 #if defined __AVX512F__
-enum { TILE = 12, COLS = 2 * LANES };
+#    define TILE_ROWS 12
 #else
-enum { TILE = 6, COLS = 2 * LANES };
+#    define TILE_ROWS 6
 #endif
+enum { TILE = TILE_ROWS, COLS = 2 * LANES };
+
+/* What a step of 32 bits of the inner dimension holds. */
+typedef enum step_type { STEP_FLOAT, STEP_PAIR, STEP_BYTES } step_type;
+
+INLINE step_type step_of(const levin_matmul_args *m)
+{
+    bool halves = m->a.dtype == LEVIN_BF16 && (m->packed || m->b.dtype == LEVIN_BF16);
+    return m->bytes ? STEP_BYTES : HAS_PAIRS && halves ? STEP_PAIR : STEP_FLOAT;
+}
+
+INLINE int64_t steps_of(const levin_matmul_args *m)
+{
+    int members = (int[]){ 1, 2, BYTES_OF_STEP }[step_of(m)];
+    return (m->k + members - 1) / members;
+}
+
+INLINE bool can_multiply(const levin_matmul_args *m)
+{
+    return is_float(m->a) && is_float(m->b) && (!m->bytes || (m->trans_b && !m->trans_a));
+}
+
+/* b in panels, for all its columns: bytes of that, and writing it. */
+size_t KERNEL(packed_bytes)(const levin_matmul_args *m);
+void KERNEL(pack_panels)(void *to, const levin_matmul_args *m);
+
+/* Rounded to bytes: a (M rounded up to TILE, steps) with the scales of its rows, and, behind the
+ * panels of b, the scales and the sums of its columns. */
+typedef struct {
+    const float *steps, *scales;
+} bytes_left;
+typedef struct {
+    const float *scales;
+    const int32_t *sums;
+} bytes_scales;
+/** In the current scope; false without memory. */
+bool KERNEL(round_left)(bytes_left *to, const levin_matmul_args *m, int64_t steps);
+bytes_scales KERNEL(scales_of_panels)(const void *packed, const levin_matmul_args *m);
+/** Columns [column, column + COLS) of b; packed is the whole of it. */
+void KERNEL(pack_right_bytes)(void *packed, const levin_matmul_args *m, int64_t column);
 
 /* Operands are those of a product, m; a step is 32 bits of a row: one f32, or in the functions
  * named after pairs two bf16, the second of which is zero if m->k is odd and ends before it. */
@@ -19,6 +59,12 @@ enum { TILE = 6, COLS = 2 * LANES };
  */
 void KERNEL(pack_right)(float *to, const levin_matmul_args *m, int64_t column);
 void KERNEL(pack_right_pairs)(float *to, const levin_matmul_args *m, int64_t column);
+/** The same columns of a b of f32, rounded. */
+void KERNEL(pack_rounded_pairs)(float *to, const levin_matmul_args *m, int64_t column);
+/** Rows [first, first + rows) of a b (K, N) of f32, rounded: to all panels; first is even, and
+ * rows, unless they are the last. */
+void KERNEL(pack_rounded_rows)(float *packed, const levin_matmul_args *m, int64_t first,
+                               int64_t rows);
 /** Rows [first, first + rows) of a transposed a (stored (K, M)), steps [p, p + k): to panels of
  * TILE rows, (k, TILE) each, zeros past the last row. */
 void KERNEL(pack_left)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
@@ -49,11 +95,18 @@ INLINE void put_transposed(float *to, quad r0, quad r1, quad r2, quad r3)
     *(quad_any *)(to + 3 * COLS) = __builtin_shufflevector(b, d, 2, 3, 6, 7);
 }
 
-#define pack_right       KERNEL(pack_right)
-#define pack_right_pairs KERNEL(pack_right_pairs)
-#define pack_left        KERNEL(pack_left)
-#define pack_left_pairs  KERNEL(pack_left_pairs)
-#define copy_left        KERNEL(copy_left)
-#define copy_left_pairs  KERNEL(copy_left_pairs)
+#define pack_right         KERNEL(pack_right)
+#define pack_right_pairs   KERNEL(pack_right_pairs)
+#define pack_left          KERNEL(pack_left)
+#define pack_left_pairs    KERNEL(pack_left_pairs)
+#define pack_rounded_pairs KERNEL(pack_rounded_pairs)
+#define pack_rounded_rows  KERNEL(pack_rounded_rows)
+#define pack_right_bytes   KERNEL(pack_right_bytes)
+#define packed_bytes       KERNEL(packed_bytes)
+#define pack_panels        KERNEL(pack_panels)
+#define round_left         KERNEL(round_left)
+#define scales_of_panels   KERNEL(scales_of_panels)
+#define copy_left          KERNEL(copy_left)
+#define copy_left_pairs    KERNEL(copy_left_pairs)
 
 #endif

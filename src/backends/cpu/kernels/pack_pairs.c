@@ -1,6 +1,7 @@
 /* pack_pairs.c: operands as pairs of bf16, for CPUs that multiply those. A pair lies in memory as
  * its two members follow each other along the inner dimension, the first one lower. */
 #include "backends/cpu/kernels/pack.h"
+#include "base/scope.h"
 
 enum { EDGE = 4 }; // rows and steps of a block that is transposed in registers
 
@@ -70,6 +71,50 @@ void pack_right_pairs(float *to, const levin_matmul_args *m, int64_t column)
             zip_some(to + c, row + c, p + 1 < m->k ? row + m->n + c : NULL, lanes, LANES);
         }
     }
+}
+
+/* n numbers as bf16. */
+static void round_row(uint16_t *to, levin_array x, int64_t at, int64_t n)
+{
+    levin_array halves = { to, LEVIN_BF16 };
+    for (int64_t i = 0; i < n; i += LANES)
+        vput(halves, i, vget(x, at + i, vlanes(i, n)), vlanes(i, n));
+}
+
+void pack_rounded_pairs(float *to, const levin_matmul_args *m, int64_t column)
+{
+    int64_t columns = m->n - column < COLS ? m->n - column : COLS;
+    levin_scope *scope = levin_scope_begin();
+    uint16_t *halves = levin__scope_alloc((size_t)(columns * m->k) * sizeof *halves);
+    levin_matmul_args part = *m;
+    part.n = columns;
+    part.b = (levin_array){ halves, LEVIN_BF16 };
+    if (halves && m->trans_b)
+        round_row(halves, m->b, column * m->k, columns * m->k);
+    for (int64_t p = 0; halves && !m->trans_b && p < m->k; p++)
+        round_row(halves + p * columns, m->b, p * m->n + column, columns);
+    if (halves)
+        pack_right_pairs(to, &part, 0);
+    levin_scope_end(scope);
+}
+
+void pack_rounded_rows(float *packed, const levin_matmul_args *m, int64_t first, int64_t rows)
+{
+    int64_t steps = steps_of(m), n = m->n;
+    levin_scope *scope = levin_scope_begin();
+    uint16_t *halves = levin__scope_alloc((size_t)(rows * n) * sizeof *halves);
+    if (halves)
+        round_row(halves, m->b, first * n, rows * n);
+    for (int64_t p = 0; halves && p < rows; p += 2)
+        for (int64_t i = 0; i < n; i += COLS) {
+            const uint16_t *row = halves + p * n + i;
+            float *to = packed + i * steps + (first + p) / 2 * COLS;
+            for (int64_t c = 0; c < COLS; c += LANES) {
+                int lanes = i + c < n ? vlanes(i + c, n) : 0;
+                zip_some(to + c, row + c, p + 1 < rows ? row + n + c : NULL, lanes, LANES);
+            }
+        }
+    levin_scope_end(scope);
 }
 
 /* Columns [at, at + n) of a step: to the TILE members of a panel's step. */

@@ -10,10 +10,8 @@
 #include "backends/cpu/kernels/kernels.h"
 #include "tensor/tensor.h"
 
+#include <immintrin.h>
 #include <string.h>
-#if defined __AVX512BF16__
-#    include <immintrin.h>
-#endif
 
 #if defined __AVX512F__
 enum { LANES = 16 };
@@ -65,14 +63,16 @@ INLINE void vstore_n(float *p, vf x, int n)
         memcpy(p, &x, (size_t)n * sizeof(float));
 }
 
-/* Pairs of bf16 in the bits of floats: the same pair in each lane, and sum + a_0 b_0 + a_1 b_1 of
- * each lane. HAS_PAIRS says whether there is an instruction for it, which makes it worth while. */
-INLINE vf vset_pair(const float *pair)
+/* The 32 bits at p, whatever they mean, in each lane. */
+INLINE vf vset_bits(const float *p)
 {
     int32_t bits;
-    memcpy(&bits, pair, sizeof bits);
+    memcpy(&bits, p, sizeof bits);
     return (vf)((vi){ 0 } + bits);
 }
+
+/* Pairs of bf16 in the bits of floats: sum + a_0 b_0 + a_1 b_1 of each lane. HAS_PAIRS says whether
+ * there is an instruction for it, which makes it worth while. */
 #if defined __AVX512BF16__
 enum { HAS_PAIRS = 1 };
 INLINE vf vdot_pairs(vf sum, vf a, vf b)
@@ -85,6 +85,30 @@ INLINE vf vdot_pairs(vf sum, vf a, vf b)
 {
     vf odd = (vf)((vu)a & 0xffff0000u) * (vf)((vu)b & 0xffff0000u);
     return sum + odd + (vf)((vu)a << 16) * (vf)((vu)b << 16);
+}
+#endif
+
+/* Whole numbers of eight bits in the bits of floats, as many as a step of a lane holds: sum + a_0
+ * b_0
+ * + a_1 b_1 + ... of each lane, all of them 32-bit integers. Where only unsigned a can be
+ * multiplied, it is a + BYTE_OFFSET that is stored. */
+#if defined __AVX512VNNI__
+enum { BYTES_OF_STEP = 4, BYTE_OFFSET = 128 };
+INLINE vf vdot_bytes(vf sum, vf a, vf b)
+{
+    return (vf)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
+}
+#else
+enum { BYTES_OF_STEP = 2, BYTE_OFFSET = 0 }; // each widened to sixteen bits
+INLINE vf vdot_bytes(vf sum, vf a, vf b)
+{
+#    if defined __AVX512BW__
+    return (vf)((vi)sum + (vi)_mm512_madd_epi16((__m512i)a, (__m512i)b));
+#    elif defined __AVX2__
+    return (vf)((vi)sum + (vi)_mm256_madd_epi16((__m256i)a, (__m256i)b));
+#    else
+    return (vf)((vi)sum + (vi)_mm_madd_epi16((__m128i)a, (__m128i)b));
+#    endif
 }
 #endif
 
