@@ -4,13 +4,19 @@ MODEL ?= build/models/all-MiniLM-L6-v2
 JOBS ?= $(shell nproc)
 BUILD = cmake --preset $(PRESET) >/dev/null && cmake --build --preset $(PRESET) -j $(JOBS)
 
-.PHONY: all demo check asan tsan clang format install clean help bootstrap weights
+.PHONY: all demo bench bench-peers check asan tsan clang format install clean help bootstrap weights
 
 all: bootstrap ## build the library and the program into build/release
 	@$(BUILD)
 
 demo: all weights ## fine-tune a pretrained BERT on three-class NLI; MNLI=DIR trains on real MNLI files
 	@build/$(PRESET)/levin demo --model.name $(MODEL) $(if $(MNLI),--data.dir $(MNLI))
+
+bench: all weights ## what this machine can do at most, and what levin uses of it; BENCH="--json" and so on
+	@build/$(PRESET)/levin bench $(BENCH) --model.name $(MODEL)
+
+bench-peers: all weights ## levin beside the Python packages in turn, on TEXTS=FILE, one text a line
+	@PEERS="$(PEERS)" bench/peers/run build/$(PRESET)/levin $(MODEL) "$(TEXTS)"
 
 check: all weights ## build, then run every check and test that a contributor needs
 	@LEVIN_MODEL="$(abspath $(MODEL))" tools/check $(PRESET)
@@ -36,4 +42,4 @@ weights: bootstrap
 	@tools/fetch-weights $(MODEL)
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z ]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z][a-z -]*\):.*## /\1: /p' $(MAKEFILE_LIST)

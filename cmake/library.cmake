@@ -50,7 +50,7 @@ set_target_properties(levin_static PROPERTIES OUTPUT_NAME levin)
 set_target_properties(levin PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
 
 # The program holds the library, so that it can be copied anywhere and starts quickly.
-file(GLOB levin_cli CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
+file(GLOB_RECURSE levin_cli CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
 if(levin_cli)
   add_executable(levin_program ${levin_cli})
   set_target_properties(levin_program PROPERTIES OUTPUT_NAME levin)

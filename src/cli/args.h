@@ -41,6 +41,13 @@ typedef struct cli_tokenize_args {
     bool no_special_tokens;
 } cli_tokenize_args;
 
+typedef struct cli_bench_args {
+    const char *config; // NULL: that of --model.name, or minilm
+    const char *lengths;
+    double seconds;   // for each row
+    const char *file; // NULL: generated texts
+} cli_bench_args;
+
 typedef struct cli_args {
     levin_trainer_flags trainer;
     cli_model_args model;
@@ -54,6 +61,7 @@ typedef struct cli_args {
     const char *input_format;     // "lines", "jsonl"
     cli_embed_args embed;
     cli_tokenize_args tokenize;
+    cli_bench_args bench;
     bool json, fallbacks;
     const char *word; // a command's one argument without a name: help fit
     /* What each row of the command was set from, in the order of cli_row_at; NULL where that is the

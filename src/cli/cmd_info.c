@@ -52,6 +52,7 @@ static const struct {
     SLOT(clamp),
     SLOT(adam),
     SLOT(sgd),
+    SLOT(peak),
 #undef SLOT
 };
 enum { SLOTS = sizeof slots / sizeof *slots };

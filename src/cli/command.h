@@ -23,8 +23,8 @@ typedef struct levin_command {
 extern const levin_command *const cli_commands[];
 
 extern const levin_command cli_cmd_fit, cli_cmd_validate, cli_cmd_test, cli_cmd_predict;
-extern const levin_command cli_cmd_embed, cli_cmd_tokenize, cli_cmd_info, cli_cmd_demo,
-    cli_cmd_help;
+extern const levin_command cli_cmd_embed, cli_cmd_tokenize, cli_cmd_info, cli_cmd_bench,
+    cli_cmd_demo, cli_cmd_help;
 
 /** The command of that name; NULL after an error that names the nearest. */
 const levin_command *cli_command_find(const char *name);

@@ -37,6 +37,12 @@ static const char *embed_pooling(int i) { return levin__pooling_words[i]; }
         .required = is_required, .also = "--model"                                                 \
     }
 
+#define BATCH_SIZE(text)                                                                           \
+    {                                                                                              \
+        .name = "--data.batch_size", .value = "N", .type = CLI_COUNT, .least = 1, .most = 65536,   \
+        .offset = TO(data.batch_size), .missing = "32", .help = text                               \
+    }
+
 static const cli_option model_options[] = { MODEL_NAME(true), { 0 } };
 static const cli_option info_options[] = {
     MODEL_NAME(false),
@@ -117,14 +123,7 @@ static const cli_option reading_options[] = {
       .type = CLI_TEXT,
       .offset = TO(data.text_pair_column),
       .help = "the same of the second text of a pair" },
-    { .name = "--data.batch_size",
-      .value = "N",
-      .type = CLI_COUNT,
-      .least = 1,
-      .most = 65536,
-      .offset = TO(data.batch_size),
-      .missing = "32",
-      .help = "rows of a batch" },
+    BATCH_SIZE("rows of a batch"),
     { .name = "--data.max_length",
       .value = "N",
       .type = CLI_COUNT,
@@ -315,13 +314,49 @@ static const cli_option tokenize_options[] = {
     { 0 },
 };
 
+static const cli_option bench_options[] = {
+    MODEL_NAME(false),
+    { .name = "--model.config",
+      .value = "NAME|FILE",
+      .type = CLI_TEXT,
+      .offset = TO(bench.config),
+      .help = "without --model.name: random weights in the shape of minilm, bert-base or "
+              "bert-large, or of a config.json; by default minilm" },
+    BATCH_SIZE("texts of a batch"),
+    { .name = "--lengths",
+      .value = "mnli|N|FILE",
+      .type = CLI_TEXT,
+      .offset = TO(bench.lengths),
+      .missing = "mnli",
+      .help = "tokens of the texts: as the pairs of MNLI, N in each, or as in a file of one length "
+              "a line" },
+    { .name = "--seconds",
+      .value = "X",
+      .type = CLI_NUMBER,
+      .least = 0,
+      .above = true,
+      .offset = TO(bench.seconds),
+      .missing = "1",
+      .help = "time for each row; a task is run three times at least" },
+    { .name = "--file",
+      .value = "FILE",
+      .type = CLI_TEXT,
+      .offset = TO(bench.file),
+      .help = "texts for the tokenizer, one a line; by default generated sentences" },
+    { 0 },
+};
+
 /* Of a prediction, which no trainer runs. */
 static const char *const brief_flags[] = { "accelerator", "devices", "precision", NULL };
+static const char *const precision_flag[] = { "precision", NULL };
 
 const cli_group cli_trainer_group = { .title = "Trainer", .is_trainer = true };
 const cli_group cli_trainer_brief_group = { .title = "Trainer",
                                             .is_trainer = true,
                                             .trainer_only = brief_flags };
+const cli_group cli_trainer_precision_group = { .title = "Trainer",
+                                                .is_trainer = true,
+                                                .trainer_only = precision_flag };
 const cli_group cli_model_group = { .title = "Model", .options = model_options };
 const cli_group cli_info_group = { .title = "Info", .options = info_options };
 const cli_group cli_head_group = { .title = "Model", .options = head_options };
@@ -332,6 +367,7 @@ const cli_group cli_run_group = { .title = "Run", .options = run_options };
 const cli_group cli_ckpt_group = { .title = "Run", .options = ckpt_options };
 const cli_group cli_json_group = { .title = "Run", .options = json_options };
 const cli_group cli_example_group = { .title = "Input", .options = example_options };
+const cli_group cli_bench_group = { .title = "Bench", .options = bench_options };
 const cli_group cli_format_group = { .title = "Input", .options = format_options };
 const cli_group cli_texts_group = { .title = "Input", .options = texts_options };
 const cli_group cli_embed_group = { .title = "Vectors", .options = embed_options };

@@ -1,6 +1,6 @@
 load helper
 
-commands=(fit validate test predict embed tokenize info demo help)
+commands=(fit validate test predict embed tokenize info bench demo help)
 
 @test "without a command: the list of commands on standard error, status 2" {
     try

@@ -120,6 +120,10 @@ typedef struct levin_sgd_args {
     double grad_scale;
 } levin_sgd_args;
 
+/* What a core does with its registers alone: products and sums of f32; of pairs of bf16 and of
+ * groups of 8-bit numbers, summed in 32 bits. */
+typedef enum levin_peak { LEVIN_PEAK_F32, LEVIN_PEAK_BF16, LEVIN_PEAK_INT8 } levin_peak;
+
 typedef struct levin_kernels {
     const char *name;
 
@@ -202,6 +206,11 @@ typedef struct levin_kernels {
     bool (*clamp)(float *x, double low, double high, int64_t n);
     bool (*adam)(const levin_adam_args *a);
     bool (*sgd)(const levin_sgd_args *a);
+
+    /** Burns that many rounds of such products on the calling thread, to be timed: what matrix
+     * products are measured against. A product and a sum are two operations; 0 where the machine
+     * has no instruction for them. */
+    bool (*peak)(levin_peak kind, int64_t rounds, double *operations);
 } levin_kernels;
 
 #ifdef __cplusplus

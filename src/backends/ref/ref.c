@@ -39,4 +39,5 @@ const levin_kernels levin__ref_kernels = {
     .clamp = levin__ref_clamp,
     .adam = levin__ref_adam,
     .sgd = levin__ref_sgd,
+    .peak = levin__ref_peak,
 };

@@ -54,5 +54,6 @@ bool levin__ref_argmax(int64_t *y, levin_array x, int64_t rows, int64_t cols);
 bool levin__ref_accuracy(float *y, levin_array a, levin_array b, int64_t n);
 bool levin__ref_find_outside(int64_t *where, levin_array ids, int64_t n, int64_t limit,
                              int64_t ignore);
+bool levin__ref_peak(levin_peak kind, int64_t rounds, double *operations);
 
 #endif

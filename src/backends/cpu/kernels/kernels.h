@@ -46,5 +46,6 @@ bool KERNEL(sum_squares)(double *sum, const float *x, int64_t n, levin_live live
 bool KERNEL(clamp)(float *x, double low, double high, int64_t n);
 bool KERNEL(adam)(const levin_adam_args *a);
 bool KERNEL(sgd)(const levin_sgd_args *a);
+bool KERNEL(peak)(levin_peak kind, int64_t rounds, double *operations);
 
 #endif

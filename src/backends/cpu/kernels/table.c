@@ -34,4 +34,5 @@ const levin_kernels LEVIN_JOIN(levin__, kernels, LEVIN_ISA) = {
     .clamp = KERNEL(clamp),
     .adam = KERNEL(adam),
     .sgd = KERNEL(sgd),
+    .peak = KERNEL(peak),
 };

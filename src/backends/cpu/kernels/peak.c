@@ -1,0 +1,111 @@
+/* peak.c: the most that a core can do: independent chains of products and sums that never leave
+ * the registers, enough of them to hide the latency of each. What a matrix product reaches is told
+ * as a share of it. Nothing that is computed here is of use. */
+#include "backends/cpu/kernels/kernels.h"
+#include "backends/cpu/kernels/vec.h"
+
+#if defined __AVX512F__
+#    define REGISTER "v"
+enum { CHAINS = 24 }; // of 32 registers
+#else
+#    define REGISTER "x"
+enum { CHAINS = 12 }; // of 16
+#endif
+
+/* Hides from the compiler what a register holds, so that no chain is known to equal another. */
+#define OPAQUE(x) __asm__ volatile("" : "+" REGISTER(x))
+
+/* CHAINS sums, of which each takes one STEP a round. */
+#define BURN()                                                                                     \
+    do {                                                                                           \
+        vf sums[CHAINS] = { { 0 } };                                                               \
+        for (int i = 0; i < CHAINS; i++)                                                           \
+            OPAQUE(sums[i]);                                                                       \
+        for (int64_t round = 0; round < rounds; round++)                                           \
+            _Pragma("GCC unroll 24") for (int i = 0; i < CHAINS; i++)                              \
+            {                                                                                      \
+                vf sum = sums[i];                                                                  \
+                STEP;                                                                              \
+                sums[i] = sum;                                                                     \
+            }                                                                                      \
+        for (int i = 0; i < CHAINS; i++)                                                           \
+            OPAQUE(sums[i]);                                                                       \
+    } while (0)
+
+static double burn_f32(int64_t rounds)
+{
+    vf factor = vset(0.5f), term = vset(1);
+    OPAQUE(factor);
+    OPAQUE(term);
+#define STEP sum = sum * factor + term
+    BURN();
+#undef STEP
+    return 2.0 * LANES;
+}
+
+static double burn_bf16(int64_t rounds)
+{
+#if defined __AVX512BF16__
+    vf a = vset(0), b = vset(0);
+    OPAQUE(a);
+    OPAQUE(b);
+#    define STEP sum = vdot_pairs(sum, a, b)
+    BURN();
+#    undef STEP
+    return 4.0 * LANES;
+#else
+    (void)rounds;
+    return 0;
+#endif
+}
+
+/* 8-bit numbers are written in assembly: compilers move integer vectors through memory here. */
+#if defined __AVX512F__
+static void burn_vnni(int64_t rounds)
+{
+    vf a = vset(0), b = vset(0);
+#    define STEP __asm__ volatile("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b))
+    BURN();
+#    undef STEP
+}
+#endif
+
+/* Four products a lane, summed in three steps that are exact for numbers below 128; in one where
+ * there is VNNI. Without AVX2 two products, of numbers that were widened to 16 bits. */
+static double burn_int8(int64_t rounds)
+{
+    vf a = vset(0), b = vset(0), ones = vset(0), products;
+#if defined __AVX512F__
+    if (__builtin_cpu_supports("avx512vnni")) {
+        burn_vnni(rounds);
+        return 8.0 * LANES;
+    }
+#endif
+#if defined __AVX2__
+#    define STEP                                                                                   \
+        __asm__ volatile("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0"       \
+                         : "+" REGISTER(sum), "=&" REGISTER(products)                              \
+                         : REGISTER(a), REGISTER(b), REGISTER(ones))
+    BURN();
+#    undef STEP
+    return 8.0 * LANES;
+#else
+    (void)ones;
+#    define STEP                                                                                   \
+        __asm__ volatile("movdqa %2, %1\n\tpmaddwd %3, %1\n\tpaddd %1, %0"                         \
+                         : "+x"(sum), "=&x"(products)                                              \
+                         : "x"(a), "x"(b))
+    BURN();
+#    undef STEP
+    return 4.0 * LANES;
+#endif
+}
+
+bool KERNEL(peak)(levin_peak kind, int64_t rounds, double *operations)
+{
+    double a_step = kind == LEVIN_PEAK_F32    ? burn_f32(rounds)
+                    : kind == LEVIN_PEAK_BF16 ? burn_bf16(rounds)
+                                              : burn_int8(rounds);
+    *operations = a_step * CHAINS * (double)rounds;
+    return true;
+}
