@@ -109,12 +109,18 @@ static bool put_exactly(piece *p)
     return true;
 }
 
+bool levin__encode_exactly(const levin_tokenizer *t, const char *text, size_t n, levin_pieces *out)
+{
+    piece p = { .t = t, .text = text, .n = n, .out = out };
+    return put_exactly(&p);
+}
+
 static bool put_between(const levin_tokenizer *t, const char *text, size_t n, size_t base,
                         levin_pieces *out)
 {
     bool one_pass = !out->starts && t->added.normalized.only == LEVIN_NO_PATTERN;
-    if (one_pass && levin__encode_ids(t, text, n, out))
-        return true;
+    if (one_pass)
+        return levin__encode_ids(t, text, n, out);
     piece p = { .t = t, .text = text, .n = n, .base = base, .out = out };
     return put_exactly(&p);
 }

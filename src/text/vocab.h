@@ -85,8 +85,17 @@ static inline uint64_t levin__word_key(const char *p, size_t n)
 
 static inline size_t levin__slot_index(const levin_vocab *v, uint64_t key, uint32_t meta)
 {
-    uint64_t h = (key ^ (uint64_t)meta << 56) * 0xD6E8FEB86659FD93u;
-    return (size_t)((h ^ h >> 32) * 0xD6E8FEB86659FD93u >> v->shift);
+    return (size_t)((key ^ (uint64_t)meta << 56) * 0xD6E8FEB86659FD93u >> v->shift);
+}
+
+/** The id of a token of 1 to 8 bytes, the first n of word, if it stands in its own slot, as nearly
+ * all do; else -1, which says nothing. Without a branch on what n is. */
+static inline int32_t levin__vocab_short(const levin_vocab *v, uint64_t word, size_t n)
+{
+    uint64_t key = word & (~0ull >> (64 - 8 * n));
+    uint32_t meta = (uint32_t)n << 1;
+    const levin_vocab_slot *s = &v->slots[levin__slot_index(v, key, meta)];
+    return s->key == key && s->meta == meta ? s->id : -1;
 }
 
 /** The id of n > 0 bytes, -1 if there is none. LEVIN_WORD_PADDING bytes behind them are readable.
