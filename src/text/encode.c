@@ -1,5 +1,5 @@
 /* encode.c: one text, pair or list of words into an encoding: pieces, truncation, special tokens.
- * An encoding is one block of memory; so is each of its overflowing parts. */
+ * The memory of encodings stands in encoding.c. */
 #include "text/encode.h"
 
 #include "base/error.h"
@@ -18,63 +18,12 @@ typedef struct {
     bool specials, offsets, pair;
     levin_pieces pieces[2];
     levin_cut cuts[2];
+    levin_encoding_room *room; // NULL: each encoding has its own memory
 } job;
 
 const levin_encode_opts levin__encode_defaults = { 0 };
 
 static bool on(levin_switch s) { return s.value > 0; }
-
-/* Arrays for n tokens in one block. */
-static int encoding_alloc(levin_encoding *e, int64_t n, bool offsets)
-{
-    size_t count = (size_t)n;
-    size_t bytes = count * (2 * sizeof(int32_t));
-    if (offsets)
-        bytes += count * (sizeof *e->offsets + sizeof(int32_t) + 2 * sizeof(int8_t));
-    int32_t *block = levin__alloc(bytes);
-    if (!block)
-        return LEVIN_ENOMEM;
-    *e = (levin_encoding){ .n = n, .ids = block, .type_ids = block + count };
-    if (offsets) {
-        e->offsets = (int32_t(*)[2])(void *)(block + 2 * count);
-        e->word_ids = block + 4 * count;
-        e->sequence_ids = (int8_t *)(block + 5 * count);
-        e->special_tokens_mask = e->sequence_ids + count;
-    }
-    return LEVIN_OK;
-}
-
-int levin__encoding_resize(levin_encoding *e, int64_t n, int64_t shift)
-{
-    levin_encoding wide;
-    if (encoding_alloc(&wide, n, e->offsets != NULL) != LEVIN_OK)
-        return LEVIN_ENOMEM;
-    size_t count = (size_t)e->n;
-    memcpy(wide.ids + shift, e->ids, count * sizeof *e->ids);
-    memcpy(wide.type_ids + shift, e->type_ids, count * sizeof *e->type_ids);
-    if (e->offsets) {
-        memcpy(wide.offsets + shift, e->offsets, count * sizeof *e->offsets);
-        memcpy(wide.word_ids + shift, e->word_ids, count * sizeof *e->word_ids);
-        memcpy(wide.sequence_ids + shift, e->sequence_ids, count);
-        memcpy(wide.special_tokens_mask + shift, e->special_tokens_mask, count);
-    }
-    wide.n_overflowing = e->n_overflowing;
-    wide.overflowing = e->overflowing;
-    levin__free(e->ids);
-    *e = wide;
-    return LEVIN_OK;
-}
-
-void levin_encoding_free(levin_encoding *e)
-{
-    if (!e)
-        return;
-    for (int64_t i = 0; i < e->n_overflowing; i++)
-        levin__free(e->overflowing[i].ids);
-    levin__free(e->overflowing);
-    levin__free(e->ids);
-    *e = (levin_encoding){ 0 };
-}
 
 static void put_special(levin_encoding *e, levin_template_piece piece)
 {
@@ -116,7 +65,7 @@ static int assemble(const job *j, const int64_t part[2], levin_encoding *out)
         levin__cut_part(&j->cuts[i], part[i], &start[i], &stop[i]);
         n += stop[i] - start[i];
     }
-    if (encoding_alloc(out, n, j->offsets) != LEVIN_OK)
+    if (levin__encoding_alloc(out, n, j->offsets, j->room) != LEVIN_OK)
         return LEVIN_ENOMEM;
     out->n = 0;
     for (int i = 0; i < j->template->n; i++) {
@@ -205,13 +154,14 @@ static int encode_side(job *j, int side, const char *text, size_t n)
 }
 
 int levin__encode(const levin_tokenizer *t, const levin_text *text, const levin_text *pair,
-                  const levin_encode_opts *opts, levin_encoding *out)
+                  const levin_encode_opts *opts, levin_encoding_room *room, levin_encoding *out)
 {
     *out = (levin_encoding){ 0 };
     levin_scope *scope = levin_scope_begin();
     if (!scope)
         return levin_error();
     job j = start(t, opts, pair != NULL);
+    j.room = room;
     int result = encode_side(&j, 0, text->bytes, text->n);
     if (result == LEVIN_OK && pair)
         result = encode_side(&j, 1, pair->bytes, pair->n);
@@ -242,7 +192,7 @@ int levin_tokenizer_encode(const levin_tokenizer *t, const char *text, size_t n,
     if (result != LEVIN_OK)
         return result;
     levin_text a = { text, n }, b = { pair, n_pair };
-    return levin__encode(t, &a, pair ? &b : NULL, opts, out);
+    return levin__encode(t, &a, pair ? &b : NULL, opts, NULL, out);
 }
 
 static int encode_each(job *j, const char *const *words, int64_t n)

@@ -101,7 +101,16 @@ static unsigned start_of(const char *p)
     return ((unsigned char)p[0] << 4 ^ (unsigned char)p[1]) & 4095;
 }
 
+static unsigned start_of_four(const char *p, unsigned continuation)
+{
+    uint32_t four;
+    memcpy(&four, p, 4);
+    return (four ^ continuation) * 0x9E3779B1u >> 19;
+}
+
 uint64_t levin__word_hash(const char *p, size_t n) { return levin__hash(p, n); }
+
+static uint32_t length_bit(size_t n) { return 1u << (n < 31 ? n : 31); }
 
 /* Enters n bytes as the text of id; a token that is there already gets the new id. */
 static void enter(levin_vocab *v, const char *p, size_t n, unsigned continuation, int32_t id)
@@ -120,7 +129,9 @@ static void enter(levin_vocab *v, const char *p, size_t n, unsigned continuation
     }
     v->slots[i] = (levin_vocab_slot){ .key = key, .meta = meta, .id = id };
     if (n >= 2)
-        v->lengths[continuation][start_of(p)] |= 1u << (n < 31 ? n : 31);
+        v->lengths[continuation][start_of(p)] |= length_bit(n);
+    if (n >= 4)
+        v->lengths_by_four[start_of_four(p, continuation)] |= length_bit(n);
     if (n > v->longest[continuation])
         v->longest[continuation] = n;
 }
@@ -201,10 +212,23 @@ int32_t levin__vocab_id(const levin_vocab *v, const char *token, size_t n)
     return levin__vocab_find(v, padded, n, 0);
 }
 
+/* Which lengths may occur among the tokens that n bytes begin with; never says no wrongly. */
+static uint32_t possible_lengths(const levin_vocab *v, const char *p, size_t n,
+                                 unsigned continuation)
+{
+    if (n < 2)
+        return 0;
+    uint32_t lengths = v->lengths[continuation][start_of(p)];
+    if (n >= 4)
+        lengths &=
+            v->lengths_by_four[start_of_four(p, continuation)] | length_bit(2) | length_bit(3);
+    return lengths;
+}
+
 int32_t levin__vocab_longest(const levin_vocab *v, const char *p, size_t n, unsigned continuation,
                              size_t *size)
 {
-    uint32_t lengths = n < 2 ? 0 : v->lengths[continuation][start_of(p)];
+    uint32_t lengths = possible_lengths(v, p, n, continuation);
     size_t longest = v->longest[continuation] < n ? v->longest[continuation] : n;
     if (lengths >> 31)
         for (*size = longest; *size >= 31; --*size) {

@@ -35,9 +35,10 @@ struct levin_vocab {
     char *prefix;
     size_t prefix_size;
     size_t longest[2];
-    /* For each start of two bytes, which lengths occur: bit k for k bytes, bit 31 for 31 and more.
-     */
+    /* Which lengths occur, bit k for k bytes and bit 31 for 31 and more: of tokens that begin with
+     * two given bytes, and, by a hash, of those of 4 bytes and more with the same first four. */
     uint32_t lengths[2][1 << 12];
+    uint32_t lengths_by_four[1 << 13];
     int users;
 };
 

@@ -17,7 +17,8 @@ static int64_t split(const levin_wordpiece *w, const char *word, size_t n, int32
 {
     int64_t count = 0;
     for (size_t at = 0, size; at < n; at += size) {
-        int32_t id = levin__vocab_longest(w->vocab, word + at, n - at, at > 0, &size);
+        size_t most = n - at - (at == 0); // the whole word is no token
+        int32_t id = levin__vocab_longest(w->vocab, word + at, most, at > 0, &size);
         if (id < 0)
             return unknown(w, n, ids, ends);
         ids[count] = id;
