@@ -127,10 +127,14 @@ static bool put_between(const levin_tokenizer *t, const char *text, size_t n, si
 
 int levin__pieces_reserve(const levin_tokenizer *t, size_t n, bool offsets, levin_pieces *out)
 {
-    size_t bytes = n * sizeof(int32_t);
-    *out = (levin_pieces){ .enough = INT64_MAX, .room = n };
+    out->n = 0;
+    out->word = 0;
+    if (out->ids && n <= out->room)
+        return LEVIN_OK;
+    size_t room = n < 2 * out->room ? 2 * out->room : n, bytes = room * sizeof(int32_t);
+    *out = (levin_pieces){ .room = room };
     out->ids = levin__scope_alloc(bytes);
-    out->word_bytes = levin__scope_alloc(levin__word_room(t, n));
+    out->word_bytes = levin__scope_alloc(levin__word_room(t, room));
     if (offsets) {
         out->starts = levin__scope_alloc(bytes);
         out->ends = levin__scope_alloc(bytes);

@@ -55,7 +55,7 @@ void levin__encoding_room_end(levin_encoding_room *room)
 static bool begin_block(levin_encoding_room *room, size_t bytes)
 {
     size_t size = SHARED_BYTES - sizeof *room->block;
-    if (room->more > 0 && (size_t)room->more < size / bytes)
+    if ((size_t)room->more < size / bytes)
         size = (size_t)room->more * bytes;
     levin_shared_block *block = levin__alloc(sizeof *block + size);
     if (!block)
@@ -71,7 +71,7 @@ static bool begin_block(levin_encoding_room *room, size_t bytes)
 /* bytes for an encoding and its head; one that is large does better alone. */
 static head *take(levin_encoding_room *room, size_t bytes)
 {
-    if (!room || bytes > SHARED_BYTES / 4) {
+    if (!room || room->more <= 0 || bytes > SHARED_BYTES / 4) {
         head *own = levin__alloc_small(bytes);
         if (own)
             own->block = NULL;
@@ -84,7 +84,6 @@ static head *take(levin_encoding_room *room, size_t bytes)
     h->block = room->block;
     atomic_fetch_add_explicit(&h->block->users, 1, memory_order_relaxed);
     room->used += bytes;
-    room->more--;
     return h;
 }
 

@@ -54,7 +54,8 @@ levin_tokenizer *levin__tokenizer_parse(const char *text, size_t n, const char *
 int levin__tokenizer_add_json(levin_tokenizer *t, const json_t *token, bool special,
                               const char *where);
 
-/** Room for the pieces of n bytes of text, from the innermost scope. 0 or an error code. */
+/** Empties out and gives it room for the pieces of n bytes of text, from the innermost scope; what
+ * it has is kept if it is large enough. 0 or an error code. */
 int levin__pieces_reserve(const levin_tokenizer *t, size_t n, bool offsets, levin_pieces *out);
 /** Finds the pieces of n bytes of text: added tokens, then words; adds them to out. */
 int levin__encode_text(const levin_tokenizer *t, const char *text, size_t n, levin_pieces *out);
