@@ -37,59 +37,84 @@ static const char *readable(stream *s)
     return s->tail + (s->at - s->tail_at);
 }
 
-/* A word of ASCII that is no short token. Returns how many pieces it has. */
-static __attribute__((noinline)) int64_t put_word(stream *s, const char *p, size_t n, bool fold,
+/* A word that is no short token. Returns how many pieces it has. */
+static __attribute__((noinline)) int64_t put_long(stream *s, const char *p, size_t n, bool fold,
                                                   int32_t *ids)
 {
-    const levin_wordpiece *w = &s->t->wordpiece;
-    if (n > w->max_chars_per_word) {
-        *ids = w->unknown;
-        return 1;
-    }
     levin__copy_word(s->word, p, n, fold);
-    return levin__wordpiece(w, s->word, n, ids, NULL);
+    return levin__wordpiece(&s->t->wordpiece, s->word, n, ids, NULL);
+}
+
+/* A word in a block, with fold in lower case. */
+static inline int32_t *put_word(stream *s, const char *p, size_t n, uint64_t fold, int32_t *ids)
+{
+    int32_t id = -1;
+    if (n <= s->short_limit)
+        id = levin__vocab_short(s->t->wordpiece.vocab, levin__load64(p) | fold, n);
+    if (id < 0)
+        return ids + put_long(s, p, n, fold, ids);
+    *ids = id;
+    return ids + 1;
 }
 
 /* The words and marks of a block. Capital letters and small ones differ by a bit, punctuation is
  * left as it is. */
-static void put_words(stream *s, const char *p, uint64_t words, uint64_t marks)
+static int32_t *put_words(stream *s, const char *p, uint64_t words, uint64_t marks, int32_t *ids)
 {
-    const levin_vocab *v = s->t->wordpiece.vocab;
     uint64_t first = marks | (words & ~(words << 1)), last = marks | (words & ~(words >> 1));
-    int32_t *ids = s->out->ids + s->out->n;
-    while (first) {
-        unsigned at = (unsigned)__builtin_ctzll(first);
-        size_t n = (size_t)__builtin_ctzll(last) - at + 1;
-        uint64_t letters = -(words >> at & 1);
-        first &= first - 1;
-        last &= last - 1;
-        int32_t id = -1;
-        if (n <= s->short_limit)
-            id = levin__vocab_short(v, levin__load64(p + at) | (s->fold & letters), n);
-        if (id >= 0)
-            *ids++ = id;
-        else
-            ids += put_word(s, p + at, n, s->fold & letters, ids);
+    for (; first; first &= first - 1, last &= last - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(first), to = (unsigned)__builtin_ctzll(last);
+        ids = put_word(s, p + at, to - at + 1, s->fold & -(words >> at & 1), ids);
     }
-    s->out->n = ids - s->out->ids;
+    return ids;
 }
 
-/* Takes the words that end in the next block, before anything odd. False if there are none because
- * one is too long, or at something odd. */
+/* The size of the character at p if it parts words whatever the options are: a blank, or
+ * punctuation that normalises to itself. Else 0. */
+static unsigned parts_words(const char *p, size_t n, bool *blank)
+{
+    uint32_t c;
+    unsigned took = levin__utf8_decode(p, n, &c);
+    const levin_char *info = levin__char(c);
+    bool itself = !info->n_nfd && !info->lower;
+    *blank = info->flags == (LEVIN_CHAR_SPACE | LEVIN_CHAR_BLANK);
+    bool mark = (info->flags & ~LEVIN_CHAR_WORD) == LEVIN_CHAR_PUNCTUATION && itself;
+    return *blank || mark ? took : 0;
+}
+
+/* Bits [from, to) of a block. */
+static uint64_t bits(unsigned from, unsigned to)
+{
+    return to > from ? ~0ull >> (64 - (to - from)) << from : 0;
+}
+
+/* Takes the words that end in the next block, before anything really odd. False if it stopped there
+ * or found that a word is longer than the block. */
 static bool take_block(stream *s)
 {
     const char *p = readable(s);
-    levin_ascii block = levin__ascii(p);
-    uint64_t before = block.odd ? (block.odd & -block.odd) - 1 : ~0ull;
-    uint64_t gaps = ~block.words & before; // the word behind the last of them may go on
-    if (!gaps)
-        return false;
-    unsigned taken = 64u - (unsigned)__builtin_clzll(gaps);
-    uint64_t keep = ~0ull >> (64 - taken);
-    put_words(s, p, block.words & keep, block.marks & keep);
+    levin_ascii b = levin__ascii(p);
     size_t left = (size_t)(s->end - s->at); // less than a block if the last spaces are the tail's
+    int32_t *ids = s->out->ids + s->out->n;
+    unsigned at = 0, stop;
+    for (;;) {
+        uint64_t odd = at < LEVIN_ASCII_BLOCK ? b.odd >> at << at : 0;
+        stop = odd ? (unsigned)__builtin_ctzll(odd) : LEVIN_ASCII_BLOCK;
+        bool blank;
+        unsigned size = odd ? parts_words(p + stop, left - stop, &blank) : 0;
+        if (!size)
+            break;
+        ids = put_words(s, p, b.words & bits(at, stop), b.marks & bits(at, stop), ids);
+        if (!blank)
+            ids = put_word(s, p + stop, size, 0, ids);
+        at = stop + size;
+    }
+    uint64_t gaps = ~b.words & bits(at, stop); // the word behind the last of them may go on
+    unsigned taken = gaps ? 64u - (unsigned)__builtin_clzll(gaps) : at;
+    ids = put_words(s, p, b.words & bits(at, taken), b.marks & bits(at, taken), ids);
+    s->out->n = ids - s->out->ids;
     s->at += taken < left ? taken : left;
-    return before == ~0ull;
+    return taken > 0 && stop == LEVIN_ASCII_BLOCK;
 }
 
 static void end_word(stream *s)
@@ -113,8 +138,8 @@ static void add_bytes(stream *s, const char *bytes, size_t n)
         s->n = s->full + 1;
         return;
     }
-    memcpy(s->word + s->n, bytes, n);
-    s->n += n;
+    for (size_t i = 0; i < n; i++)
+        s->word[s->n++] = bytes[i];
 }
 
 static void add_char(stream *s, uint32_t c)
@@ -158,28 +183,22 @@ static unsigned kind_at(const stream *s, const char *at)
     return s->t->normalizer.byte_kind[(unsigned char)*at];
 }
 
-/* One byte or character, slowly; false, and nothing done, as in add_high. */
+/* One character, or some of ASCII, slowly; false, and nothing done, as in add_high. */
 static bool step(stream *s)
 {
-    const char *lower = &s->t->normalizer.byte_lower[(unsigned char)*s->at];
-    switch (kind_at(s, s->at)) {
-    case LEVIN_BYTE_WORD:
-        add_bytes(s, lower, 1);
-        break;
-    case LEVIN_BYTE_SPACE:
-        end_word(s);
-        break;
-    case LEVIN_BYTE_PUNCTUATION:
-        end_word(s);
-        add_bytes(s, lower, 1);
-        end_word(s);
-        break;
-    case LEVIN_BYTE_HIGH:
+    const char *lower = s->t->normalizer.byte_lower;
+    unsigned kind = kind_at(s, s->at);
+    if (kind == LEVIN_BYTE_HIGH)
         return add_high(s);
-    default: // removed
-        break;
-    }
-    s->at++;
+    if (kind == LEVIN_BYTE_SPACE || kind == LEVIN_BYTE_PUNCTUATION)
+        end_word(s);
+    do {
+        if (kind == LEVIN_BYTE_WORD || kind == LEVIN_BYTE_PUNCTUATION)
+            add_bytes(s, &lower[(unsigned char)*s->at], 1);
+        s->at++;
+    } while (kind == LEVIN_BYTE_WORD && s->at < s->end && kind_at(s, s->at) == kind);
+    if (kind == LEVIN_BYTE_PUNCTUATION)
+        end_word(s);
     return true;
 }
 
@@ -215,7 +234,7 @@ static bool take_odd(stream *s)
 size_t levin__word_room(const levin_tokenizer *t, size_t n)
 {
     size_t chars = t->wordpiece.max_chars_per_word;
-    return 4 * (chars < n ? chars : n) + 4 * LEVIN_WORD_PADDING;
+    return 4 * (chars < n ? chars : n) + 2 * LEVIN_ASCII_BLOCK;
 }
 
 bool levin__encode_ids(const levin_tokenizer *t, const char *text, size_t n, levin_pieces *out)
