@@ -12,6 +12,7 @@ typedef struct levin_shared_block levin_shared_block;
 typedef struct levin_encoding_room {
     levin_shared_block *block; // being filled
     size_t used;
+    int users;    // encodings in it
     int64_t more; // so many encodings are still to come; 0: each has its own memory
 } levin_encoding_room;
 
