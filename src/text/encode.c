@@ -141,11 +141,16 @@ static int encode_side(levin_encoder *c, int side, const char *text, size_t n)
 
 int levin__encoder_begin(levin_encoder *c, const levin_tokenizer *t, const levin_encode_opts *opts)
 {
-    *c = (levin_encoder){ .t = t,
-                          .opts = opts,
-                          .specials = opts->add_special_tokens.value >= 0,
-                          .offsets = on(opts->return_offsets),
-                          .scope = levin_scope_begin() };
+    c->t = t;
+    c->opts = opts;
+    c->specials = opts->add_special_tokens.value >= 0;
+    c->offsets = on(opts->return_offsets);
+    for (int i = 0; i < 2; i++) { // the rest of them is set when they are reserved
+        c->pieces[i].ids = NULL;
+        c->pieces[i].room = 0;
+    }
+    c->room = (levin_encoding_room){ 0 };
+    c->scope = levin_scope_begin();
     return c->scope ? LEVIN_OK : levin_error();
 }
 

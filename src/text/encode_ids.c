@@ -13,12 +13,12 @@ typedef struct {
     const levin_tokenizer *t;
     levin_pieces *out;
     const char *at, *end;
-    uint64_t fold;       // the case bit in all bytes if letters go to lower case
-    size_t short_limit;  // words of so many bytes are never too long, and fit a register
-    char *word;          // scratch: one word, normalised
-    size_t n;            // its bytes so far
-    size_t full;         // more bytes than this are never a word that has pieces
-    const char *tail_at; // where the tail begins in the text; NULL: not copied yet
+    uint64_t fold;                    // the case bit in all bytes if letters go to lower case
+    size_t short_limit, middle_limit; // words of so many bytes fit 8 or 16, and are never too long
+    char *word;                       // scratch: one word, normalised
+    size_t n;                         // its bytes so far
+    size_t full;                      // more bytes than this are never a word that has pieces
+    const char *tail_at;              // where the tail begins in the text; NULL: not copied yet
     char tail[2 * LEVIN_ASCII_READABLE];
 } stream;
 
@@ -48,9 +48,12 @@ static __attribute__((noinline)) int64_t put_long(stream *s, const char *p, size
 /* A word in a block, with fold in lower case. */
 static inline int32_t *put_word(stream *s, const char *p, size_t n, uint64_t fold, int32_t *ids)
 {
+    const levin_vocab *v = s->t->wordpiece.vocab;
     int32_t id = -1;
     if (n <= s->short_limit)
-        id = levin__vocab_short(s->t->wordpiece.vocab, levin__load64(p) | fold, n);
+        id = levin__vocab_short(v, levin__load64(p) | fold, n);
+    else if (n <= s->middle_limit)
+        id = levin__vocab_middle(v, levin__load64(p) | fold, levin__load64(p + n - 8) | fold, n);
     if (id < 0)
         return ids + put_long(s, p, n, fold, ids);
     *ids = id;
@@ -240,13 +243,14 @@ size_t levin__word_room(const levin_tokenizer *t, size_t n)
 bool levin__encode_ids(const levin_tokenizer *t, const char *text, size_t n, levin_pieces *out)
 {
     stream s;
-    size_t limit = t->wordpiece.max_chars_per_word;
+    size_t chars = t->wordpiece.max_chars_per_word;
     s.t = t;
     s.out = out;
     s.at = text;
     s.end = text + n;
     s.fold = t->normalizer.lowercase ? LEVIN_CASE_BIT * (~0ull / 0xFF) : 0;
-    s.short_limit = limit < sizeof(uint64_t) ? limit : sizeof(uint64_t);
+    s.short_limit = chars < 8 ? chars : 8;
+    s.middle_limit = chars < 8 ? 0 : chars < 16 ? chars : 16;
     s.word = out->word_bytes;
     s.n = 0;
     s.full = levin__word_room(t, n) - LEVIN_WORD_PADDING;

@@ -34,6 +34,7 @@ void levin__vocab_free(levin_vocab *v)
     if (!v || __atomic_sub_fetch(&v->users, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     levin__free(v->slots);
+    levin__free(v->ends);
     levin__free(v->pool);
     levin__free(v->places);
     levin__free(v->prefix);
@@ -118,16 +119,16 @@ static void enter(levin_vocab *v, const char *p, size_t n, unsigned continuation
     uint64_t key = levin__word_key(p, n);
     uint32_t meta = (uint32_t)n << 1 | continuation;
     size_t i = levin__slot_index(v, key, meta);
-    while (v->slots[i].meta) {
-        levin_vocab_slot *s = &v->slots[i];
-        const char *token = v->pool + v->places[s->id] + (continuation ? v->prefix_size : 0);
-        if (s->key == key && s->meta == meta && memcmp(token, p, n) == 0) {
+    for (; v->slots[i].meta; i = (i + 1) & v->mask) {
+        const levin_vocab_slot *s = &v->slots[i];
+        if (s->key == key && s->meta == meta && levin__slot_is(v, i, p, n, continuation)) {
             v->repeats = true;
             break;
         }
-        i = (i + 1) & v->mask;
     }
     v->slots[i] = (levin_vocab_slot){ .key = key, .meta = meta, .id = id };
+    if (n > 8 && n <= 16)
+        v->ends[i] = levin__load64(p + n - 8);
     if (n >= 2)
         v->lengths[continuation][start_of(p)] |= length_bit(n);
     if (n >= 4)
@@ -182,7 +183,8 @@ int levin__vocab_finish(levin_vocab *v)
     while (((size_t)5 << bits) / 8 < entries)
         bits++;
     v->slots = levin__calloc((size_t)1 << bits, sizeof *v->slots);
-    if (!v->slots || !reserve_pool(v, LEVIN_WORD_PADDING))
+    v->ends = levin__alloc(sizeof *v->ends << bits);
+    if (!v->slots || !v->ends || !reserve_pool(v, LEVIN_WORD_PADDING))
         return LEVIN_ENOMEM;
     v->shift = 64 - bits;
     v->mask = ((size_t)1 << bits) - 1;
