@@ -33,6 +33,15 @@ void *levin__alloc(size_t bytes)
     return block;
 }
 
+void *levin__alloc_small(size_t bytes)
+{
+    atomic_fetch_add_explicit(&made, 1, memory_order_relaxed);
+    void *block = ordered_to_fail() ? NULL : malloc(bytes ? bytes : 1);
+    if (!block)
+        levin__error_set(LEVIN_ENOMEM, "out of memory: %zu bytes wanted", bytes);
+    return block;
+}
+
 void *levin__calloc(size_t count, size_t size)
 {
     size_t bytes;

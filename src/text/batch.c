@@ -16,23 +16,29 @@ typedef struct {
     levin_error_note notes[MAX_TASKS];
 } batch;
 
-static int encode_row(const batch *b, int64_t i)
+static int encode_row(const batch *b, int64_t i, levin_encoder *c)
 {
     const char *pair = b->pairs ? b->pairs[i] : NULL;
     if (!b->texts[i])
         return levin__error_set(LEVIN_EINVAL, "encode: text %lld is NULL", (long long)i);
     levin_text first = { b->texts[i], strlen(b->texts[i]) };
     levin_text second = { pair, pair ? strlen(pair) : 0 };
-    return levin__encode(b->t, &first, pair ? &second : NULL, b->opts, &b->out[i]);
+    return levin__encoder_text(c, &first, pair ? &second : NULL, &b->out[i]);
 }
 
 static void encode_rows(void *context, int64_t task)
 {
     batch *b = context;
-    int64_t stop = (task + 1) * b->n / b->tasks;
-    for (int64_t i = task * b->n / b->tasks; i < stop; i++)
-        if (encode_row(b, i) != LEVIN_OK)
-            break;
+    levin_encoder c;
+    int64_t start = task * b->n / b->tasks, stop = (task + 1) * b->n / b->tasks;
+    if (levin__encoder_begin(&c, b->t, b->opts) == LEVIN_OK) {
+        for (int64_t i = start; i < stop; i++) {
+            c.room.more = stop - i;
+            if (encode_row(b, i, &c) != LEVIN_OK)
+                break;
+        }
+        levin__encoder_end(&c);
+    }
     levin__error_take(&b->notes[task]);
 }
 

@@ -1,5 +1,5 @@
 /* encode.c: one text, pair or list of words into an encoding: pieces, truncation, special tokens.
- * An encoding is one block of memory; so is each of its overflowing parts. */
+ * The memory of encodings stands in encoding.c. */
 #include "text/encode.h"
 
 #include "base/error.h"
@@ -11,70 +11,9 @@ static const int64_t OVERFLOW_LIMIT = (int64_t)1 << 28;
 /* So that places in normalised text are int32_t, too. */
 static const size_t TEXT_LIMIT = INT32_MAX / LEVIN_CHAR_GROWTH;
 
-typedef struct {
-    const levin_tokenizer *t;
-    const levin_encode_opts *opts;
-    const levin_template *template;
-    bool specials, offsets, pair;
-    levin_pieces pieces[2];
-    levin_cut cuts[2];
-} job;
-
 const levin_encode_opts levin__encode_defaults = { 0 };
 
 static bool on(levin_switch s) { return s.value > 0; }
-
-/* Arrays for n tokens in one block. */
-static int encoding_alloc(levin_encoding *e, int64_t n, bool offsets)
-{
-    size_t count = (size_t)n;
-    size_t bytes = count * (2 * sizeof(int32_t));
-    if (offsets)
-        bytes += count * (sizeof *e->offsets + sizeof(int32_t) + 2 * sizeof(int8_t));
-    int32_t *block = levin__alloc(bytes);
-    if (!block)
-        return LEVIN_ENOMEM;
-    *e = (levin_encoding){ .n = n, .ids = block, .type_ids = block + count };
-    if (offsets) {
-        e->offsets = (int32_t(*)[2])(void *)(block + 2 * count);
-        e->word_ids = block + 4 * count;
-        e->sequence_ids = (int8_t *)(block + 5 * count);
-        e->special_tokens_mask = e->sequence_ids + count;
-    }
-    return LEVIN_OK;
-}
-
-int levin__encoding_resize(levin_encoding *e, int64_t n, int64_t shift)
-{
-    levin_encoding wide;
-    if (encoding_alloc(&wide, n, e->offsets != NULL) != LEVIN_OK)
-        return LEVIN_ENOMEM;
-    size_t count = (size_t)e->n;
-    memcpy(wide.ids + shift, e->ids, count * sizeof *e->ids);
-    memcpy(wide.type_ids + shift, e->type_ids, count * sizeof *e->type_ids);
-    if (e->offsets) {
-        memcpy(wide.offsets + shift, e->offsets, count * sizeof *e->offsets);
-        memcpy(wide.word_ids + shift, e->word_ids, count * sizeof *e->word_ids);
-        memcpy(wide.sequence_ids + shift, e->sequence_ids, count);
-        memcpy(wide.special_tokens_mask + shift, e->special_tokens_mask, count);
-    }
-    wide.n_overflowing = e->n_overflowing;
-    wide.overflowing = e->overflowing;
-    levin__free(e->ids);
-    *e = wide;
-    return LEVIN_OK;
-}
-
-void levin_encoding_free(levin_encoding *e)
-{
-    if (!e)
-        return;
-    for (int64_t i = 0; i < e->n_overflowing; i++)
-        levin__free(e->overflowing[i].ids);
-    levin__free(e->overflowing);
-    levin__free(e->ids);
-    *e = (levin_encoding){ 0 };
-}
 
 static void put_special(levin_encoding *e, levin_template_piece piece)
 {
@@ -109,22 +48,22 @@ static void put_sequence(levin_encoding *e, const levin_pieces *p, int64_t start
 }
 
 /* Puts the template around the given part of each text. */
-static int assemble(const job *j, const int64_t part[2], levin_encoding *out)
+static int assemble(levin_encoder *c, const int64_t part[2], levin_encoding *out)
 {
-    int64_t start[2], stop[2], n = j->specials ? j->template->specials : 0;
-    for (int i = 0; i < 1 + j->pair; i++) {
-        levin__cut_part(&j->cuts[i], part[i], &start[i], &stop[i]);
+    int64_t start[2], stop[2], n = c->specials ? c->template->specials : 0;
+    for (int i = 0; i < 1 + c->pair; i++) {
+        levin__cut_part(&c->cuts[i], part[i], &start[i], &stop[i]);
         n += stop[i] - start[i];
     }
-    if (encoding_alloc(out, n, j->offsets) != LEVIN_OK)
+    if (levin__encoding_alloc(out, n, c->offsets, &c->room) != LEVIN_OK)
         return LEVIN_ENOMEM;
     out->n = 0;
-    for (int i = 0; i < j->template->n; i++) {
-        levin_template_piece piece = j->template->pieces[i];
+    for (int i = 0; i < c->template->n; i++) {
+        levin_template_piece piece = c->template->pieces[i];
         int which = piece.id == LEVIN_SEQUENCE_B;
         if (piece.id < 0)
-            put_sequence(out, &j->pieces[which], start[which], stop[which], piece);
-        else if (j->specials)
+            put_sequence(out, &c->pieces[which], start[which], stop[which], piece);
+        else if (c->specials)
             put_special(out, piece);
     }
     return LEVIN_OK;
@@ -135,11 +74,11 @@ static int64_t longest_part(const levin_cut *cut) { return cut->keep ? cut->keep
 /* Every combination of a part of one text and a part of the other, in the order of Encoding::merge:
  * each overflowing part of the text that stands first with all parts of the other, then its kept
  * part with the overflowing ones of the other. */
-static int add_overflowing(const job *j, levin_encoding *out)
+static int add_overflowing(levin_encoder *c, levin_encoding *out)
 {
-    int first = j->pair && levin__template_swapped(j->template);
-    int64_t outer = j->cuts[first].parts, inner = j->cuts[1 - first].parts, part[2];
-    int64_t tokens = longest_part(&j->cuts[0]) + longest_part(&j->cuts[1]) + LEVIN_TEMPLATE_MAX;
+    int first = c->pair && levin__template_swapped(c->template);
+    int64_t outer = c->cuts[first].parts, inner = c->cuts[1 - first].parts, part[2];
+    int64_t tokens = longest_part(&c->cuts[0]) + longest_part(&c->cuts[1]) + LEVIN_TEMPLATE_MAX;
     if (outer > OVERFLOW_LIMIT / inner / tokens)
         return levin__error_set(LEVIN_EINVAL,
                                 "encode: %lld times %lld overflowing parts are too many, a larger "
@@ -152,7 +91,7 @@ static int add_overflowing(const job *j, levin_encoding *out)
     for (int64_t i = 0; i < n; i++) {
         part[first] = i < with_outer ? i / inner + 1 : 0;
         part[1 - first] = i < with_outer ? i % inner : i - with_outer + 1;
-        if (assemble(j, part, &out->overflowing[i]) != LEVIN_OK)
+        if (assemble(c, part, &out->overflowing[i]) != LEVIN_OK)
             return LEVIN_ENOMEM;
         out->n_overflowing++;
     }
@@ -160,65 +99,76 @@ static int add_overflowing(const job *j, levin_encoding *out)
 }
 
 /* Truncates what was found and builds the encoding. */
-static int finish(job *j, levin_encoding *out)
+static int finish(levin_encoder *c, levin_encoding *out)
 {
-    int64_t n[2] = { j->pieces[0].n, j->pair ? j->pieces[1].n : -1 };
+    int64_t n[2] = { c->pieces[0].n, c->pair ? c->pieces[1].n : -1 };
     static const int64_t KEPT[2] = { 0, 0 };
-    int specials = j->specials ? j->template->specials : 0;
-    int result = levin__truncate(j->opts, n, specials, j->cuts);
+    int specials = c->specials ? c->template->specials : 0;
+    int result = levin__truncate(c->opts, n, specials, c->cuts);
     if (result == LEVIN_OK)
-        result = assemble(j, KEPT, out);
-    if (result == LEVIN_OK && on(j->opts->return_overflowing_tokens))
-        result = add_overflowing(j, out);
+        result = assemble(c, KEPT, out);
+    if (result == LEVIN_OK && on(c->opts->return_overflowing_tokens))
+        result = add_overflowing(c, out);
     if (result != LEVIN_OK)
         levin_encoding_free(out);
     return result;
 }
 
-static job start(const levin_tokenizer *t, const levin_encode_opts *opts, bool pair)
+static void choose(levin_encoder *c, bool pair)
 {
-    return (job){ .t = t,
-                  .opts = opts,
-                  .template = pair ? &t->pair : &t->single,
-                  .specials = opts->add_special_tokens.value >= 0,
-                  .offsets = on(opts->return_offsets),
-                  .pair = pair };
+    c->pair = pair;
+    c->template = pair ? &c->t->pair : &c->t->single;
 }
 
 /* Where only the head of one text stays, the rest of it need not be looked at. */
-static int64_t enough(const job *j)
+static int64_t enough(const levin_encoder *c)
 {
-    const levin_encode_opts *o = j->opts;
-    bool all = j->pair || !o->max_length || o->truncation == LEVIN_DO_NOT_TRUNCATE ||
+    const levin_encode_opts *o = c->opts;
+    bool all = c->pair || !o->max_length || o->truncation == LEVIN_DO_NOT_TRUNCATE ||
                on(o->truncate_left) || on(o->return_overflowing_tokens);
     return all ? INT64_MAX : (int64_t)o->max_length + 1;
 }
 
-static int encode_side(job *j, int side, const char *text, size_t n)
+static int encode_side(levin_encoder *c, int side, const char *text, size_t n)
 {
     if (n > TEXT_LIMIT)
         return levin__error_set(
             LEVIN_EINVAL, "encode: a text of %zu bytes, at most %zu are possible", n, TEXT_LIMIT);
-    int result = levin__pieces_reserve(j->t, n, j->offsets, &j->pieces[side]);
-    j->pieces[side].enough = enough(j);
-    return result == LEVIN_OK ? levin__encode_text(j->t, text, n, &j->pieces[side]) : result;
+    int result = levin__pieces_reserve(c->t, n, c->offsets, &c->pieces[side]);
+    c->pieces[side].enough = enough(c);
+    return result == LEVIN_OK ? levin__encode_text(c->t, text, n, &c->pieces[side]) : result;
 }
 
-int levin__encode(const levin_tokenizer *t, const levin_text *text, const levin_text *pair,
-                  const levin_encode_opts *opts, levin_encoding *out)
+int levin__encoder_begin(levin_encoder *c, const levin_tokenizer *t, const levin_encode_opts *opts)
+{
+    c->t = t;
+    c->opts = opts;
+    c->specials = opts->add_special_tokens.value >= 0;
+    c->offsets = on(opts->return_offsets);
+    for (int i = 0; i < 2; i++) { // the rest of them is set when they are reserved
+        c->pieces[i].ids = NULL;
+        c->pieces[i].room = 0;
+    }
+    c->room = (levin_encoding_room){ 0 };
+    c->scope = levin_scope_begin();
+    return c->scope ? LEVIN_OK : levin_error();
+}
+
+void levin__encoder_end(levin_encoder *c)
+{
+    levin__encoding_room_end(&c->room);
+    levin_scope_end(c->scope);
+}
+
+int levin__encoder_text(levin_encoder *c, const levin_text *text, const levin_text *pair,
+                        levin_encoding *out)
 {
     *out = (levin_encoding){ 0 };
-    levin_scope *scope = levin_scope_begin();
-    if (!scope)
-        return levin_error();
-    job j = start(t, opts, pair != NULL);
-    int result = encode_side(&j, 0, text->bytes, text->n);
+    choose(c, pair != NULL);
+    int result = encode_side(c, 0, text->bytes, text->n);
     if (result == LEVIN_OK && pair)
-        result = encode_side(&j, 1, pair->bytes, pair->n);
-    if (result == LEVIN_OK)
-        result = finish(&j, out);
-    levin_scope_end(scope);
-    return result;
+        result = encode_side(c, 1, pair->bytes, pair->n);
+    return result == LEVIN_OK ? finish(c, out) : result;
 }
 
 int levin__encode_check(const levin_tokenizer *t, const void *texts, const void *out,
@@ -242,10 +192,16 @@ int levin_tokenizer_encode(const levin_tokenizer *t, const char *text, size_t n,
     if (result != LEVIN_OK)
         return result;
     levin_text a = { text, n }, b = { pair, n_pair };
-    return levin__encode(t, &a, pair ? &b : NULL, opts, out);
+    levin_encoder c;
+    result = levin__encoder_begin(&c, t, opts);
+    if (result != LEVIN_OK)
+        return result;
+    result = levin__encoder_text(&c, &a, pair ? &b : NULL, out);
+    levin__encoder_end(&c);
+    return result;
 }
 
-static int encode_each(job *j, const char *const *words, int64_t n)
+static int encode_each(levin_encoder *c, const char *const *words, int64_t n)
 {
     size_t total = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -256,13 +212,13 @@ static int encode_each(job *j, const char *const *words, int64_t n)
     if (n > INT32_MAX || total > TEXT_LIMIT)
         return levin__error_set(LEVIN_EINVAL, "encode: %lld words of %zu bytes are too many",
                                 (long long)n, total);
-    levin_pieces *out = &j->pieces[0];
-    int result = levin__pieces_reserve(j->t, total, j->offsets, out);
-    out->enough = enough(j);
+    levin_pieces *out = &c->pieces[0];
+    int result = levin__pieces_reserve(c->t, total, c->offsets, out);
+    out->enough = enough(c);
     out->one_word = true;
     for (int64_t i = 0; result == LEVIN_OK && i < n && out->n < out->enough; i++) {
         out->word = (int32_t)i;
-        result = levin__encode_text(j->t, words[i], strlen(words[i]), out);
+        result = levin__encode_text(c->t, words[i], strlen(words[i]), out);
     }
     return result;
 }
@@ -275,13 +231,14 @@ int levin_tokenizer_encode_words(const levin_tokenizer *t, const char *const *wo
     if (result != LEVIN_OK)
         return result;
     *out = (levin_encoding){ 0 };
-    levin_scope *scope = levin_scope_begin();
-    if (!scope)
-        return levin_error();
-    job j = start(t, opts, false);
-    result = encode_each(&j, words, n);
+    levin_encoder c;
+    result = levin__encoder_begin(&c, t, opts);
+    if (result != LEVIN_OK)
+        return result;
+    choose(&c, false);
+    result = encode_each(&c, words, n);
     if (result == LEVIN_OK)
-        result = finish(&j, out);
-    levin_scope_end(scope);
+        result = finish(&c, out);
+    levin__encoder_end(&c);
     return result;
 }

@@ -1,41 +1,136 @@
 /* encode_ids.c: text to ids in one pass, where nobody asks for offsets: the path that training and
- * prediction take. Words are collected in a small buffer as they are normalised; nothing else is
- * written but ids. encode_text.c does the same in steps, and more; a test holds the two together.
+ * prediction take. encode_text.c does the same in steps, and more; a test holds the two together.
  *
- * Runs of ASCII letters and digits, nearly all of most texts, go 16 bytes at a time. */
+ * Most of most texts is ASCII. It goes 64 bytes at a time (ascii.h): masks say where words begin
+ * and end, and a word of up to 8 bytes is one load, one table look-up and one store; nothing is
+ * copied. What is odd, and the words that touch it, goes character by character through a small
+ * buffer until a word ends where ASCII begins again. */
+#include "text/ascii.h"
 #include "text/tokenizer.h"
 #include "text/unicode.h"
 
-#ifdef __SSE2__
-#    include <emmintrin.h>
-#endif
-
 typedef struct {
     const levin_tokenizer *t;
-    const unsigned char *at, *end;
-    char *word;  // normalised so far
-    size_t n;    // its bytes
-    size_t full; // more bytes than this are never a word that has pieces
     levin_pieces *out;
+    const char *at, *end;
+    uint64_t fold;                    // the case bit in all bytes if letters go to lower case
+    size_t short_limit, middle_limit; // words of so many bytes fit 8 or 16, and are never too long
+    char *word;                       // scratch: one word, normalised
+    size_t n;                         // its bytes so far
+    size_t full;                      // more bytes than this are never a word that has pieces
+    const char *tail_at;              // where the tail begins in the text; NULL: not copied yet
+    char tail[2 * LEVIN_ASCII_READABLE];
 } stream;
 
-static void put(levin_pieces *out, int32_t id) { out->ids[out->n++] = id; }
+/* Bytes from s->at on, LEVIN_ASCII_READABLE of them: the text itself, or a copy of its last bytes
+ * with spaces behind them. */
+static const char *readable(stream *s)
+{
+    size_t left = (size_t)(s->end - s->at);
+    if (left >= LEVIN_ASCII_READABLE)
+        return s->at;
+    if (!s->tail_at) {
+        memset(s->tail, ' ', sizeof s->tail);
+        memcpy(s->tail, s->at, left);
+        s->tail_at = s->at;
+    }
+    return s->tail + (s->at - s->tail_at);
+}
+
+/* A word that is no short token. Returns how many pieces it has. */
+static __attribute__((noinline)) int64_t put_long(stream *s, const char *p, size_t n, bool fold,
+                                                  int32_t *ids)
+{
+    levin__copy_word(s->word, p, n, fold);
+    return levin__wordpiece(&s->t->wordpiece, s->word, n, ids, NULL);
+}
+
+/* A word in a block, with fold in lower case. */
+static inline int32_t *put_word(stream *s, const char *p, size_t n, uint64_t fold, int32_t *ids)
+{
+    const levin_vocab *v = s->t->wordpiece.vocab;
+    int32_t id = -1;
+    if (n <= s->short_limit)
+        id = levin__vocab_short(v, levin__load64(p) | fold, n);
+    else if (n <= s->middle_limit)
+        id = levin__vocab_middle(v, levin__load64(p) | fold, levin__load64(p + n - 8) | fold, n);
+    if (id < 0)
+        return ids + put_long(s, p, n, fold, ids);
+    *ids = id;
+    return ids + 1;
+}
+
+/* The words and marks of a block. Capital letters and small ones differ by a bit, punctuation is
+ * left as it is. */
+static int32_t *put_words(stream *s, const char *p, uint64_t words, uint64_t marks, int32_t *ids)
+{
+    uint64_t first = marks | (words & ~(words << 1)), last = marks | (words & ~(words >> 1));
+    for (; first; first &= first - 1, last &= last - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(first), to = (unsigned)__builtin_ctzll(last);
+        ids = put_word(s, p + at, to - at + 1, s->fold & -(words >> at & 1), ids);
+    }
+    return ids;
+}
+
+/* The size of the character at p if it parts words whatever the options are: a blank, or
+ * punctuation that normalises to itself. Else 0. */
+static unsigned parts_words(const char *p, size_t n, bool *blank)
+{
+    uint32_t c;
+    unsigned took = levin__utf8_decode(p, n, &c);
+    const levin_char *info = levin__char(c);
+    bool itself = !info->n_nfd && !info->lower;
+    *blank = info->flags == (LEVIN_CHAR_SPACE | LEVIN_CHAR_BLANK);
+    bool mark = (info->flags & ~LEVIN_CHAR_WORD) == LEVIN_CHAR_PUNCTUATION && itself;
+    return *blank || mark ? took : 0;
+}
+
+/* Bits [from, to) of a block. */
+static uint64_t bits(unsigned from, unsigned to)
+{
+    return to > from ? ~0ull >> (64 - (to - from)) << from : 0;
+}
+
+/* Takes the words that end in the next block, before anything really odd. False if it stopped there
+ * or found that a word is longer than the block. */
+static bool take_block(stream *s)
+{
+    const char *p = readable(s);
+    levin_ascii b = levin__ascii(p);
+    size_t left = (size_t)(s->end - s->at); // less than a block if the last spaces are the tail's
+    int32_t *ids = s->out->ids + s->out->n;
+    unsigned at = 0, stop;
+    for (;;) {
+        uint64_t odd = at < LEVIN_ASCII_BLOCK ? b.odd >> at << at : 0;
+        stop = odd ? (unsigned)__builtin_ctzll(odd) : LEVIN_ASCII_BLOCK;
+        bool blank;
+        unsigned size = odd ? parts_words(p + stop, left - stop, &blank) : 0;
+        if (!size)
+            break;
+        ids = put_words(s, p, b.words & bits(at, stop), b.marks & bits(at, stop), ids);
+        if (!blank)
+            ids = put_word(s, p + stop, size, 0, ids);
+        at = stop + size;
+    }
+    uint64_t gaps = ~b.words & bits(at, stop); // the word behind the last of them may go on
+    unsigned taken = gaps ? 64u - (unsigned)__builtin_clzll(gaps) : at;
+    ids = put_words(s, p, b.words & bits(at, taken), b.marks & bits(at, taken), ids);
+    s->out->n = ids - s->out->ids;
+    s->at += taken < left ? taken : left;
+    return taken > 0 && stop == LEVIN_ASCII_BLOCK;
+}
 
 static void end_word(stream *s)
 {
     if (!s->n)
         return;
-    const levin_wordpiece *w = &s->t->wordpiece;
-    int32_t id = -1;
-    /* With no more bytes than the limit has characters, it cannot be too long. */
-    if (s->n <= w->max_chars_per_word && s->n <= w->vocab->longest[0])
-        id = levin__vocab_find(w->vocab, s->word, s->n, 0);
-    if (id >= 0)
-        put(s->out, id);
-    else if (s->n > s->full)
-        put(s->out, w->unknown);
-    else
-        s->out->n += levin__wordpiece(w, s->word, s->n, s->out->ids + s->out->n, NULL);
+    int32_t *ids = s->out->ids + s->out->n;
+    if (s->n > s->full) {
+        *ids = s->t->wordpiece.unknown;
+        s->out->n++;
+    } else {
+        s->out->n += levin__wordpiece(&s->t->wordpiece, s->word, s->n, ids, NULL);
+    }
     s->n = 0;
 }
 
@@ -46,8 +141,8 @@ static void add_bytes(stream *s, const char *bytes, size_t n)
         s->n = s->full + 1;
         return;
     }
-    memcpy(s->word + s->n, bytes, n);
-    s->n += n;
+    for (size_t i = 0; i < n; i++)
+        s->word[s->n++] = bytes[i];
 }
 
 static void add_char(stream *s, uint32_t c)
@@ -65,12 +160,12 @@ static void add_char(stream *s, uint32_t c)
         end_word(s);
 }
 
-/* One character beyond ASCII; false if its marks could have to be sorted. */
+/* One character beyond ASCII; false, and nothing done, if its marks could have to be sorted. */
 static bool add_high(stream *s)
 {
     uint32_t c, chars[LEVIN_CHAR_GROWTH];
     const levin_normalizer *z = &s->t->normalizer;
-    s->at += levin__utf8_decode((const char *)s->at, (size_t)(s->end - s->at), &c);
+    unsigned took = levin__utf8_decode(s->at, (size_t)(s->end - s->at), &c);
     uint8_t flags = levin__char(c)->flags;
     if (z->strip_accents && (flags & LEVIN_CHAR_KEPT_MARK))
         return false;
@@ -82,96 +177,86 @@ static bool add_high(stream *s)
         add_char(s, chars[i]);
     if (blanks)
         end_word(s);
+    s->at += took;
     return true;
 }
 
-#ifdef __SSE2__
-enum { STRIDE = 16 };
-
-/* Copies STRIDE bytes to out, letters in lower case if asked; returns how many of them, from the
- * start, are letters and digits. */
-static unsigned take_letters(const unsigned char *from, char *out, bool lowercase)
+static unsigned kind_at(const stream *s, const char *at)
 {
-    __m128i bytes, letters, digits, capitals;
-    bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
-    /* x - low < n, unsigned, is min(x - low, n - 1) == x - low. */
-    letters = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-    letters = _mm_cmpeq_epi8(_mm_min_epu8(letters, _mm_set1_epi8(25)), letters);
-    digits = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
-    digits = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
-    capitals = _mm_and_si128(letters, _mm_set1_epi8(lowercase ? 0x20 : 0));
-    _mm_storeu_si128((__m128i *)(void *)out, _mm_or_si128(bytes, capitals));
-    unsigned others = ~(unsigned)_mm_movemask_epi8(_mm_or_si128(letters, digits));
-    return (unsigned)__builtin_ctz(others); // bit 16 and above are set
-}
-#endif
-
-/* Adds the letters and digits that come next; false if it added none. */
-static bool add_letters(stream *s)
-{
-#ifdef __SSE2__
-    if (s->n + STRIDE > s->full)
-        return false;
-    const unsigned char *from = s->at;
-    unsigned char last[STRIDE] = { 0 };
-    if (s->end - s->at < STRIDE)
-        from = memcpy(last, s->at, (size_t)(s->end - s->at));
-    unsigned n = take_letters(from, s->word + s->n, s->t->normalizer.lowercase);
-    s->at += n;
-    s->n += n;
-    return n > 0;
-#else
-    (void)s;
-    return false;
-#endif
+    return s->t->normalizer.byte_kind[(unsigned char)*at];
 }
 
+/* One character, or some of ASCII, slowly; false, and nothing done, as in add_high. */
 static bool step(stream *s)
 {
-    const levin_normalizer *z = &s->t->normalizer;
-    unsigned char c = *s->at;
-    switch (z->byte_kind[c]) {
-    case LEVIN_BYTE_WORD:
-        if (!add_letters(s)) {
-            add_bytes(s, &z->byte_lower[c], 1);
-            s->at++;
-        }
-        return true;
-    case LEVIN_BYTE_SPACE:
-        end_word(s);
-        break;
-    case LEVIN_BYTE_PUNCTUATION:
-        end_word(s);
-        add_bytes(s, &z->byte_lower[c], 1);
-        end_word(s);
-        break;
-    case LEVIN_BYTE_HIGH:
+    const char *lower = s->t->normalizer.byte_lower;
+    unsigned kind = kind_at(s, s->at);
+    if (kind == LEVIN_BYTE_HIGH)
         return add_high(s);
-    default:
-        break;
-    }
-    s->at++;
+    if (kind == LEVIN_BYTE_SPACE || kind == LEVIN_BYTE_PUNCTUATION)
+        end_word(s);
+    do {
+        if (kind == LEVIN_BYTE_WORD || kind == LEVIN_BYTE_PUNCTUATION)
+            add_bytes(s, &lower[(unsigned char)*s->at], 1);
+        s->at++;
+    } while (kind == LEVIN_BYTE_WORD && s->at < s->end && kind_at(s, s->at) == kind);
+    if (kind == LEVIN_BYTE_PUNCTUATION)
+        end_word(s);
+    return true;
+}
+
+/* All steps for the text from a place between two words to the next blank. No run of marks reaches
+ * over a blank, so it may be normalised alone. */
+static bool put_run_exactly(stream *s, const char *from)
+{
+    while (s->at < s->end && kind_at(s, s->at) != LEVIN_BYTE_SPACE)
+        s->at++;
+    s->n = 0;
+    return levin__encode_exactly(s->t, from, (size_t)(s->at - from), s->out);
+}
+
+/* Goes on until a word has ended and what comes next is ASCII again. */
+static bool take_odd(stream *s)
+{
+    const char *from = s->at; // the last place between two words, and what was found before it
+    int64_t found = s->out->n;
+    do {
+        if (!step(s)) {
+            s->out->n = found;
+            return put_run_exactly(s, from);
+        }
+        if (!s->n) {
+            from = s->at;
+            found = s->out->n;
+        }
+    } while (s->at < s->end && (s->n || kind_at(s, s->at) == LEVIN_BYTE_HIGH));
+    end_word(s);
     return true;
 }
 
 size_t levin__word_room(const levin_tokenizer *t, size_t n)
 {
     size_t chars = t->wordpiece.max_chars_per_word;
-    return 4 * (chars < n ? chars : n) + 4 * LEVIN_WORD_PADDING;
+    return 4 * (chars < n ? chars : n) + 2 * LEVIN_ASCII_BLOCK;
 }
 
 bool levin__encode_ids(const levin_tokenizer *t, const char *text, size_t n, levin_pieces *out)
 {
-    int64_t before = out->n;
-    stream s = { .t = t, .word = out->word_bytes, .out = out };
-    s.at = (const unsigned char *)text;
-    s.end = s.at + n;
+    stream s;
+    size_t chars = t->wordpiece.max_chars_per_word;
+    s.t = t;
+    s.out = out;
+    s.at = text;
+    s.end = text + n;
+    s.fold = t->normalizer.lowercase ? LEVIN_CASE_BIT * (~0ull / 0xFF) : 0;
+    s.short_limit = chars < 8 ? chars : 8;
+    s.middle_limit = chars < 8 ? 0 : chars < 16 ? chars : 16;
+    s.word = out->word_bytes;
+    s.n = 0;
     s.full = levin__word_room(t, n) - LEVIN_WORD_PADDING;
+    s.tail_at = NULL;
     while (s.at < s.end && out->n < out->enough)
-        if (!step(&s)) {
-            out->n = before;
+        if (!take_block(&s) && s.at < s.end && !take_odd(&s))
             return false;
-        }
-    end_word(&s);
     return true;
 }

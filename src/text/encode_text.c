@@ -109,22 +109,32 @@ static bool put_exactly(piece *p)
     return true;
 }
 
+bool levin__encode_exactly(const levin_tokenizer *t, const char *text, size_t n, levin_pieces *out)
+{
+    piece p = { .t = t, .text = text, .n = n, .out = out };
+    return put_exactly(&p);
+}
+
 static bool put_between(const levin_tokenizer *t, const char *text, size_t n, size_t base,
                         levin_pieces *out)
 {
     bool one_pass = !out->starts && t->added.normalized.only == LEVIN_NO_PATTERN;
-    if (one_pass && levin__encode_ids(t, text, n, out))
-        return true;
+    if (one_pass)
+        return levin__encode_ids(t, text, n, out);
     piece p = { .t = t, .text = text, .n = n, .base = base, .out = out };
     return put_exactly(&p);
 }
 
 int levin__pieces_reserve(const levin_tokenizer *t, size_t n, bool offsets, levin_pieces *out)
 {
-    size_t bytes = n * sizeof(int32_t);
-    *out = (levin_pieces){ .enough = INT64_MAX, .room = n };
+    out->n = 0;
+    out->word = 0;
+    if (out->ids && n <= out->room)
+        return LEVIN_OK;
+    size_t room = n < 2 * out->room ? 2 * out->room : n, bytes = room * sizeof(int32_t);
+    *out = (levin_pieces){ .room = room };
     out->ids = levin__scope_alloc(bytes);
-    out->word_bytes = levin__scope_alloc(levin__word_room(t, n));
+    out->word_bytes = levin__scope_alloc(levin__word_room(t, room));
     if (offsets) {
         out->starts = levin__scope_alloc(bytes);
         out->ends = levin__scope_alloc(bytes);

@@ -1,6 +1,7 @@
 /* padding.c: encodings of one length, as Hugging Face pads them. levin's own batches are packed;
  * this is for comparing. */
-#include "text/encode.h"
+#include "text/encoding.h"
+#include "text/tokenizer.h"
 
 #include "base/error.h"
 #include "base/memory.h"

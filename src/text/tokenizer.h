@@ -54,13 +54,15 @@ levin_tokenizer *levin__tokenizer_parse(const char *text, size_t n, const char *
 int levin__tokenizer_add_json(levin_tokenizer *t, const json_t *token, bool special,
                               const char *where);
 
-/** Room for the pieces of n bytes of text, from the innermost scope. 0 or an error code. */
+/** Empties out and gives it room for the pieces of n bytes of text, from the innermost scope; what
+ * it has is kept if it is large enough. 0 or an error code. */
 int levin__pieces_reserve(const levin_tokenizer *t, size_t n, bool offsets, levin_pieces *out);
 /** Finds the pieces of n bytes of text: added tokens, then words; adds them to out. */
 int levin__encode_text(const levin_tokenizer *t, const char *text, size_t n, levin_pieces *out);
-/** The same where there are no added tokens, ids only, in one pass. False where marks would have to
- * be sorted; then nothing was added. */
+/** The same where there are no added tokens: ids only, in one pass. False if there is no memory. */
 bool levin__encode_ids(const levin_tokenizer *t, const char *text, size_t n, levin_pieces *out);
+/** The same, ids only, in steps. */
+bool levin__encode_exactly(const levin_tokenizer *t, const char *text, size_t n, levin_pieces *out);
 /** Bytes that levin__encode_ids needs for a word of a text of n bytes. */
 size_t levin__word_room(const levin_tokenizer *t, size_t n);
 

@@ -34,6 +34,7 @@ void levin__vocab_free(levin_vocab *v)
     if (!v || __atomic_sub_fetch(&v->users, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     levin__free(v->slots);
+    levin__free(v->ends);
     levin__free(v->pool);
     levin__free(v->places);
     levin__free(v->prefix);
@@ -101,7 +102,16 @@ static unsigned start_of(const char *p)
     return ((unsigned char)p[0] << 4 ^ (unsigned char)p[1]) & 4095;
 }
 
+static unsigned start_of_four(const char *p, unsigned continuation)
+{
+    uint32_t four;
+    memcpy(&four, p, 4);
+    return (four ^ continuation) * 0x9E3779B1u >> 19;
+}
+
 uint64_t levin__word_hash(const char *p, size_t n) { return levin__hash(p, n); }
+
+static uint32_t length_bit(size_t n) { return 1u << (n < 31 ? n : 31); }
 
 /* Enters n bytes as the text of id; a token that is there already gets the new id. */
 static void enter(levin_vocab *v, const char *p, size_t n, unsigned continuation, int32_t id)
@@ -109,18 +119,20 @@ static void enter(levin_vocab *v, const char *p, size_t n, unsigned continuation
     uint64_t key = levin__word_key(p, n);
     uint32_t meta = (uint32_t)n << 1 | continuation;
     size_t i = levin__slot_index(v, key, meta);
-    while (v->slots[i].meta) {
-        levin_vocab_slot *s = &v->slots[i];
-        const char *token = v->pool + v->places[s->id] + (continuation ? v->prefix_size : 0);
-        if (s->key == key && s->meta == meta && memcmp(token, p, n) == 0) {
+    for (; v->slots[i].meta; i = (i + 1) & v->mask) {
+        const levin_vocab_slot *s = &v->slots[i];
+        if (s->key == key && s->meta == meta && levin__slot_is(v, i, p, n, continuation)) {
             v->repeats = true;
             break;
         }
-        i = (i + 1) & v->mask;
     }
     v->slots[i] = (levin_vocab_slot){ .key = key, .meta = meta, .id = id };
+    if (n > 8 && n <= 16)
+        v->ends[i] = levin__load64(p + n - 8);
     if (n >= 2)
-        v->lengths[continuation][start_of(p)] |= 1u << (n < 31 ? n : 31);
+        v->lengths[continuation][start_of(p)] |= length_bit(n);
+    if (n >= 4)
+        v->lengths_by_four[start_of_four(p, continuation)] |= length_bit(n);
     if (n > v->longest[continuation])
         v->longest[continuation] = n;
 }
@@ -171,7 +183,8 @@ int levin__vocab_finish(levin_vocab *v)
     while (((size_t)5 << bits) / 8 < entries)
         bits++;
     v->slots = levin__calloc((size_t)1 << bits, sizeof *v->slots);
-    if (!v->slots || !reserve_pool(v, LEVIN_WORD_PADDING))
+    v->ends = levin__alloc(sizeof *v->ends << bits);
+    if (!v->slots || !v->ends || !reserve_pool(v, LEVIN_WORD_PADDING))
         return LEVIN_ENOMEM;
     v->shift = 64 - bits;
     v->mask = ((size_t)1 << bits) - 1;
@@ -201,10 +214,23 @@ int32_t levin__vocab_id(const levin_vocab *v, const char *token, size_t n)
     return levin__vocab_find(v, padded, n, 0);
 }
 
+/* Which lengths may occur among the tokens that n bytes begin with; never says no wrongly. */
+static uint32_t possible_lengths(const levin_vocab *v, const char *p, size_t n,
+                                 unsigned continuation)
+{
+    if (n < 2)
+        return 0;
+    uint32_t lengths = v->lengths[continuation][start_of(p)];
+    if (n >= 4)
+        lengths &=
+            v->lengths_by_four[start_of_four(p, continuation)] | length_bit(2) | length_bit(3);
+    return lengths;
+}
+
 int32_t levin__vocab_longest(const levin_vocab *v, const char *p, size_t n, unsigned continuation,
                              size_t *size)
 {
-    uint32_t lengths = n < 2 ? 0 : v->lengths[continuation][start_of(p)];
+    uint32_t lengths = possible_lengths(v, p, n, continuation);
     size_t longest = v->longest[continuation] < n ? v->longest[continuation] : n;
     if (lengths >> 31)
         for (*size = longest; *size >= 31; --*size) {

@@ -2,7 +2,8 @@
  * is counted, so that tokenizers that differ in their added tokens share one.
  *
  * One hash table serves two questions: is this a whole token, and is this a token's text behind the
- * continuation prefix ("##"). Words of up to 8 bytes are compared as one number. */
+ * continuation prefix ("##"). Words of up to 8 bytes are compared as one number, those of up to 16
+ * as two. */
 #ifndef LEVIN_TEXT_VOCAB_H
 #define LEVIN_TEXT_VOCAB_H
 
@@ -15,7 +16,7 @@ enum {
 };
 
 typedef struct levin_vocab_slot {
-    uint64_t key;  // the bytes themselves if there are at most 8, else a hash
+    uint64_t key;  // see levin__word_key
     uint32_t meta; // 2 * length, odd for a continuation; 0: free
     int32_t id;
 } levin_vocab_slot;
@@ -23,6 +24,7 @@ typedef struct levin_vocab_slot {
 typedef struct levin_vocab levin_vocab;
 struct levin_vocab {
     levin_vocab_slot *slots;
+    uint64_t *ends; // of each slot, the last 8 bytes if it has 9 to 16
     unsigned shift; // 64 - log2 of the number of slots
     size_t mask;    // their number - 1
     char *pool;     // the tokens, each closed by a NUL
@@ -35,9 +37,10 @@ struct levin_vocab {
     char *prefix;
     size_t prefix_size;
     size_t longest[2];
-    /* For each start of two bytes, which lengths occur: bit k for k bytes, bit 31 for 31 and more.
-     */
+    /* Which lengths occur, bit k for k bytes and bit 31 for 31 and more: of tokens that begin with
+     * two given bytes, and, by a hash, of those of 4 bytes and more with the same first four. */
     uint32_t lengths[2][1 << 12];
+    uint32_t lengths_by_four[1 << 13];
     int users;
 };
 
@@ -74,19 +77,63 @@ static inline uint64_t levin__load64(const char *p)
 
 uint64_t levin__word_hash(const char *p, size_t n); // more than 16 bytes
 
+/* Up to 8 bytes are their own key. Of 9 to 16, first and last (the last 8 of them) make a key that
+ * together with last gives first again: the factor is odd. */
+static inline uint64_t levin__short_key(uint64_t word, size_t n)
+{
+    return word & (~0ull >> (64 - 8 * n));
+}
+
+static inline uint64_t levin__middle_key(uint64_t first, uint64_t last)
+{
+    return first * 0x9E3779B97F4A7C15u ^ last;
+}
+
 static inline uint64_t levin__word_key(const char *p, size_t n)
 {
     if (n <= 8)
-        return levin__load64(p) & (~0ull >> (64 - 8 * n));
+        return levin__short_key(levin__load64(p), n);
     if (n <= 16)
-        return levin__load64(p) * 0x9E3779B97F4A7C15u ^ levin__load64(p + n - 8);
+        return levin__middle_key(levin__load64(p), levin__load64(p + n - 8));
     return levin__word_hash(p, n);
 }
 
 static inline size_t levin__slot_index(const levin_vocab *v, uint64_t key, uint32_t meta)
 {
-    uint64_t h = (key ^ (uint64_t)meta << 56) * 0xD6E8FEB86659FD93u;
-    return (size_t)((h ^ h >> 32) * 0xD6E8FEB86659FD93u >> v->shift);
+    return (size_t)((key ^ (uint64_t)meta << 56) * 0xD6E8FEB86659FD93u >> v->shift);
+}
+
+/** The id of a token of 1 to 8 bytes, the first n of word, if it stands in its own slot, as nearly
+ * all do; else -1, which says nothing. */
+static inline int32_t levin__vocab_short(const levin_vocab *v, uint64_t word, size_t n)
+{
+    uint64_t key = levin__short_key(word, n);
+    uint32_t meta = (uint32_t)n << 1;
+    const levin_vocab_slot *s = &v->slots[levin__slot_index(v, key, meta)];
+    return s->key == key && s->meta == meta ? s->id : -1;
+}
+
+/** The same for 9 to 16 bytes, given the first 8 and the last 8 of them. */
+static inline int32_t levin__vocab_middle(const levin_vocab *v, uint64_t first, uint64_t last,
+                                          size_t n)
+{
+    uint64_t key = levin__middle_key(first, last);
+    uint32_t meta = (uint32_t)n << 1;
+    size_t i = levin__slot_index(v, key, meta);
+    const levin_vocab_slot *s = &v->slots[i];
+    return s->key == key && s->meta == meta && v->ends[i] == last ? s->id : -1;
+}
+
+/* Whether n bytes with the key and the meta of slot i are its token. */
+static inline bool levin__slot_is(const levin_vocab *v, size_t i, const char *p, size_t n,
+                                  unsigned continuation)
+{
+    if (n <= 8)
+        return true;
+    if (n <= 16)
+        return v->ends[i] == levin__load64(p + n - 8);
+    const char *token = v->pool + v->places[v->slots[i].id];
+    return memcmp(token + (continuation ? v->prefix_size : 0), p, n) == 0;
 }
 
 /** The id of n > 0 bytes, -1 if there is none. LEVIN_WORD_PADDING bytes behind them are readable.
@@ -96,15 +143,11 @@ static inline int32_t levin__vocab_find(const levin_vocab *v, const char *p, siz
 {
     uint64_t key = levin__word_key(p, n);
     uint32_t meta = (uint32_t)n << 1 | continuation;
-    size_t i = levin__slot_index(v, key, meta);
-    for (;; i = (i + 1) & v->mask) {
+    for (size_t i = levin__slot_index(v, key, meta);; i = (i + 1) & v->mask) {
         const levin_vocab_slot *s = &v->slots[i];
         if (!s->meta)
             return -1;
-        if (s->key != key || s->meta != meta)
-            continue;
-        const char *token = v->pool + v->places[s->id] + (continuation ? v->prefix_size : 0);
-        if (n <= 8 || memcmp(token, p, n) == 0)
+        if (s->key == key && s->meta == meta && levin__slot_is(v, i, p, n, continuation))
             return s->id;
     }
 }
