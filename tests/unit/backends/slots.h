@@ -357,7 +357,7 @@ static bool slot_adam(problem *p, int v)
     a.bias1 = 0.3;
     a.bias2 = 0.2;
     a.grad_scale = 0.5;
-    if (bit(v, 3) && !a.l2)
+    if (bit(v, 3) && !bit(v, 2)) // rows without a gradient learn nothing from an L2 penalty
         a.live = every_third_row(p);
     levin_array zero[] = { { (float *)a.g, LEVIN_F32 }, { a.m, LEVIN_F32 }, { a.v, LEVIN_F32 } };
     for (int i = 0; i < 3; i++)
