@@ -80,7 +80,8 @@ static void multiply(levin_matmul_args *m, bool packed)
         void *room = levin__scope_alloc(bytes);
         assert_true(k->pack(room, m));
         m->packed = room;
-        memset(m->b.data, 0x7f, 1); // which is not read any more
+        if (m->n * m->k > 0)
+            memset(m->b.data, 0x7f, 1); // which is not read any more
     }
     assert_true(LEVIN_RUN(matmul, m));
     levin_scope_end(scope);
