@@ -4,6 +4,7 @@
 #define LEVIN_BACKENDS_CPU_KERNELS_ATTENTION_H
 
 #include "backends/cpu/kernels/functions.h"
+#include "backends/cpu/kernels/pack.h"
 #include "backends/cpu/kernels/philox.h"
 
 enum { QUERIES = 32 }; // rows of scores held at once
@@ -15,17 +16,65 @@ typedef struct {
     float scale;                 // 1 / sqrt(head_size)
 } head_part;
 
-INLINE head_part part_of(const levin_attention_args *a, int64_t task)
+INLINE head_part part_of(const levin_attention_args *a, int64_t b, int64_t head)
 {
-    int64_t b = task / a->heads, first = a->cu_seqlens[b];
+    int64_t first = a->cu_seqlens[b];
     int64_t length = a->cu_seqlens[b + 1] - first;
     return (head_part){ .a = a,
                         .first = first,
                         .length = length,
-                        .head = task % a->heads,
+                        .head = head,
                         .length_up = (length + LANES - 1) / LANES * LANES,
                         .size_up = (a->head_size + LANES - 1) / LANES * LANES,
                         .scale = 1.0f / __builtin_sqrtf((float)a->head_size) };
+}
+
+/* Heads of one sequence that a task takes one after the other. While it computes a row of one, it
+ * asks for that row of the next: a head's rows lie far apart, which no CPU foresees. */
+enum { GROUP = 4 };
+
+INLINE int64_t groups_of(const levin_attention_args *a) { return (a->heads + GROUP - 1) / GROUP; }
+
+INLINE void each_head(const levin_attention_args *a, int64_t task, void (*run)(const head_part *p))
+{
+    int64_t b = task / groups_of(a), head = task % groups_of(a) * GROUP;
+    for (int64_t end = head + GROUP; head < end && head < a->heads; head++) {
+        head_part p = part_of(a, b, head);
+        if (p.length)
+            run(&p);
+    }
+}
+
+/* Asks for a head's part of a row that begins at column, to be read or, with write, to be written.
+ */
+INLINE void expect_part(const head_part *p, levin_array x, int64_t row, int64_t stride,
+                        int64_t column, int64_t head, const int write)
+{
+    int64_t size = x.dtype == LEVIN_F32 ? 4 : 2, d = p->a->head_size;
+    const char *at = (const char *)x.data + ((p->first + row) * stride + column + head * d) * size;
+    for (int64_t byte = 0; byte < d * size; byte += 64)
+        __builtin_prefetch(at + byte, write, 2);
+}
+
+/* The head that the task will take after this one, or -1. */
+INLINE int64_t next_head(const head_part *p)
+{
+    int64_t next = p->head + 1;
+    return next % GROUP == 0 || next == p->a->heads ? -1 : next;
+}
+
+/* Four rows at a time are read before any is written: a store whose address is a load's but for
+ * whole pages keeps it waiting. */
+INLINE void copy_rows(float *to, const float *from, int64_t stride, int64_t d, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += 4, from += 4 * stride, to += 4 * d)
+        for (int64_t c = 0; c < d; c += LANES) {
+            vf row[4];
+            for (int64_t q = 0; q < 4 && i + q < n; q++)
+                row[q] = vload(from + q * stride + c);
+            for (int64_t q = 0; q < 4 && i + q < n; q++)
+                vstore(to + q * d + c, row[q]);
+        }
 }
 
 /* Rows [from, from + n) of one head's d columns: to (n, size_up), zeros beyond d. stride is the
@@ -34,6 +83,10 @@ INLINE void load_rows(float *to, const head_part *p, levin_array x, int64_t stri
                       int64_t from, int64_t n)
 {
     int64_t d = p->a->head_size;
+    if (x.dtype == LEVIN_F32 && d == p->size_up) {
+        copy_rows(to, (const float *)x.data + (p->first + from) * stride + column, stride, d, n);
+        return;
+    }
     for (int64_t i = 0; i < n; i++) {
         int64_t at = (p->first + from + i) * stride + column;
         for (int64_t c = 0; c < p->size_up; c += LANES)
@@ -44,60 +97,110 @@ INLINE void load_rows(float *to, const head_part *p, levin_array x, int64_t stri
 /* The same transposed: to (d, length_up), zeros beyond the last token. rows (length, size_up). */
 INLINE void transpose_rows(float *to, const head_part *p, const float *rows)
 {
-    for (int64_t c = 0; c < p->a->head_size; c++) {
-        float *line = to + c * p->length_up;
-        for (int64_t j = 0; j < p->length_up; j++)
-            line[j] = j < p->length ? rows[j * p->size_up + c] : 0;
+    int64_t d = p->a->head_size, up = p->length_up, du = p->size_up, j = 0;
+    for (; j + 4 <= p->length; j += 4)
+        for (int64_t c = 0; c < du; c += 4) {
+            const float *r = rows + j * du + c;
+            if (c + 4 <= d)
+                put_transposed(to + c * up + j, up, *(const quad_any *)r,
+                               *(const quad_any *)(r + du), *(const quad_any *)(r + 2 * du),
+                               *(const quad_any *)(r + 3 * du));
+            for (int64_t i = 0; c + 4 > d && i < 4 * (d - c); i++)
+                to[(c + i / 4) * up + j + i % 4] = r[i % 4 * du + i / 4];
+        }
+    for (; j < up; j++)
+        for (int64_t c = 0; c < d; c++)
+            to[c * up + j] = j < p->length ? rows[j * du + c] : 0;
+}
+
+enum { ROWS = 6, WIDE = LANES == 16 ? 4 : 2 }; // of sums that stay in registers: rows, vectors
+
+/* c (rows, vectors) (+)= a b for up to ROWS rows of a, which begin at r; steps of a are step
+ * apart. */
+INLINE void product_block(float *c, int64_t ldc, const float *const *r, int64_t step,
+                          const float *b, int64_t ldb, int64_t rows, int vectors, int64_t k,
+                          bool add)
+{
+    vf sum[ROWS][WIDE];
+    for (int q = 0; q < ROWS; q++)
+        for (int v = 0; v < vectors; v++)
+            sum[q][v] = vset(0.0f);
+    for (int64_t s = 0; s < k; s++) {
+        vf right[WIDE];
+        for (int v = 0; v < vectors; v++)
+            right[v] = vload(b + s * ldb + v * LANES);
+        for (int q = 0; q < ROWS; q++) {
+            vf x = vset(r[q][s * step]);
+            for (int v = 0; v < vectors; v++)
+                sum[q][v] += x * right[v];
+        }
     }
+    for (int q = 0; q < ROWS; q++)
+        for (int v = 0; v < vectors && q < rows; v++) {
+            float *to = c + q * ldc + v * LANES;
+            vstore(to, add ? vload(to) + sum[q][v] : sum[q][v]);
+        }
 }
 
 /* c (m, n) (+)= a (m, k) b (k, n), n in whole vectors; element (i, s) of a lies at i * row + s *
  * step. */
-INLINE void small_product(float *c, int64_t ldc, const float *a, int64_t row, int64_t step,
-                          const float *b, int64_t ldb, int64_t m, int64_t n, int64_t k, bool add)
+static inline void small_product(float *c, int64_t ldc, const float *a, int64_t row, int64_t step,
+                                 const float *b, int64_t ldb, int64_t m, int64_t n, int64_t k,
+                                 bool add)
 {
-    for (int64_t i = 0; i < m; i += 4) {
-        int64_t rows = m - i < 4 ? m - i : 4;
-        const float *r[4];
-        for (int64_t q = 0; q < 4; q++)
+    for (int64_t i = 0; i < m; i += ROWS) {
+        int64_t rows = m - i < ROWS ? m - i : ROWS;
+        const float *r[ROWS]; // rows that are not there are the first again
+        for (int64_t q = 0; q < ROWS; q++)
             r[q] = a + (i + (q < rows ? q : 0)) * row;
-        for (int64_t j = 0; j < n; j += 2 * LANES) {
-            bool two = j + LANES < n;
-            vf sum[4][2];
-            for (int q = 0; q < 4; q++) {
-                sum[q][0] = add && q < rows ? vload(c + (i + q) * ldc + j) : vset(0.0f);
-                sum[q][1] =
-                    add && two && q < rows ? vload(c + (i + q) * ldc + j + LANES) : vset(0.0f);
-            }
-            for (int64_t s = 0; s < k; s++) {
-                vf b0 = vload(b + s * ldb + j), b1 = two ? vload(b + s * ldb + j + LANES) : b0;
-                for (int q = 0; q < 4; q++) {
-                    vf x = vset(r[q][s * step]);
-                    sum[q][0] += x * b0;
-                    sum[q][1] += x * b1;
-                }
-            }
-            for (int q = 0; q < rows; q++) {
-                vstore(c + (i + q) * ldc + j, sum[q][0]);
-                if (two)
-                    vstore(c + (i + q) * ldc + j + LANES, sum[q][1]);
+        for (int64_t j = 0; j < n; j += WIDE * LANES) {
+            float *to = c + i * ldc + j;
+            switch ((n - j) / LANES) {
+            case 1:
+                product_block(to, ldc, r, step, b + j, ldb, rows, 1, k, add);
+                break;
+            case 2:
+                product_block(to, ldc, r, step, b + j, ldb, rows, 2, k, add);
+                break;
+            case 3:
+                product_block(to, ldc, r, step, b + j, ldb, rows, WIDE < 3 ? WIDE : 3, k, add);
+                break;
+            default:
+                product_block(to, ldc, r, step, b + j, ldb, rows, WIDE, k, add);
             }
         }
     }
 }
 
-/* What the probabilities of a query's row are multiplied by, 0 or 1 / (1 - p): to (length_up). */
-INLINE void keep_row(float *to, const head_part *p, int64_t query)
+/* What the probabilities of queries [from, from + n) are multiplied by, 0 or 1 / (1 - p), is a
+ * matter of one bit each, drawn for all of them together, since a row alone seldom fills a vector
+ * of blocks: to bits (n, blocks of a row, 8). */
+INLINE int64_t blocks_of_row(const head_part *p) { return (p->length + 7) / 8; }
+
+static inline void draw_bits(uint16_t *bits, const head_part *p, int64_t from, int64_t n)
 {
-    uint32_t threshold = levin__drop_threshold(p->a->p);
-    float scale = levin__keep_scale(p->a->p);
-    uint64_t block = (uint64_t)((p->first + query) * p->a->heads + p->head) * (65536 / 8);
-    for (int64_t j = 0; j < p->length_up; j += BITS_AT_ONCE) {
-        uint16_t bits[BITS_AT_ONCE];
-        random_bits(bits, p->a->key, block + (uint64_t)j / 8);
-        for (int64_t i = 0; i < BITS_AT_ONCE && j + i < p->length_up; i += LANES)
-            vstore(to + j + i, vkeep(bits + i, threshold, scale));
+    int64_t of_row = blocks_of_row(p), total = n * of_row, row = 0, i = 0;
+    for (int64_t first = 0; first < total; first += LANES, bits += BITS_AT_ONCE) {
+        uint32_t low[LANES], high[LANES];
+        for (int lane = 0; lane < LANES; lane++) {
+            uint64_t element = (uint64_t)((p->first + from + row) * p->a->heads + p->head);
+            uint64_t block = element * (65536 / 8) + (uint64_t)i;
+            low[philox_lane(lane)] = (uint32_t)block;
+            high[philox_lane(lane)] = (uint32_t)(block >> 32);
+            row += i + 1 == of_row;
+            i = i + 1 == of_row ? 0 : i + 1;
+        }
+        vu l, h;
+        memcpy(&l, low, sizeof l);
+        memcpy(&h, high, sizeof h);
+        random_blocks(bits, p->a->key, l, h);
     }
+}
+
+/* Room for draw_bits, which writes whole vectors, and for reading past a row's last block. */
+INLINE size_t bits_bytes(const head_part *p)
+{
+    return (size_t)(QUERIES * blocks_of_row(p) * 8 + 2 * BITS_AT_ONCE) * sizeof(uint16_t);
 }
 
 #endif

@@ -7,10 +7,11 @@
 #include "base/threads.h"
 
 typedef struct {
-    float *q, *k, *dk, *dv;    // (length, size_up)
-    float *kt, *vt;            // (d, length_up)
-    float *dy, *y, *dq;        // (QUERIES, size_up)
-    float *prob, *grad, *kept; // (QUERIES, length_up), twice, and one row
+    float *q, *k, *dk, *dv; // (length, size_up)
+    float *kt, *vt;         // (d, length_up)
+    float *dy, *y, *dq;     // (QUERIES, size_up)
+    float *prob, *grad;     // (QUERIES, length_up)
+    uint16_t *bits;
 } scratch;
 
 static bool make_scratch(scratch *s, const head_part *p)
@@ -28,8 +29,8 @@ static bool make_scratch(scratch *s, const head_part *p)
         done = done && (*some[i] = levin__scope_alloc(QUERIES * d * f)) != NULL;
     s->prob = levin__scope_alloc(QUERIES * up * f);
     s->grad = levin__scope_alloc(QUERIES * up * f);
-    s->kept = levin__scope_alloc(up * f);
-    return done && s->prob && s->grad && s->kept;
+    s->bits = levin__scope_alloc(bits_bytes(p));
+    return done && s->prob && s->grad && s->bits;
 }
 
 /* Row i of a block: scores in prob become P M, dy vT in grad becomes dS / scale. */
@@ -43,10 +44,11 @@ static void one_row(const head_part *p, scratch *s, int64_t query, int64_t i)
         parts += vload(dy + c) * vload(y + c);
     vf sum = vset(vsum(parts)), scale = vset(p->scale);
     vf lse = vset(a->lse[(p->first + query) * a->heads + p->head]);
-    if (a->p > 0)
-        keep_row(s->kept, p, query);
+    const uint16_t *bits = s->bits + i * blocks_of_row(p) * 8;
+    uint32_t threshold = levin__drop_threshold(a->p);
+    float keep = levin__keep_scale(a->p);
     for (int64_t j = 0; j < p->length_up; j += LANES) {
-        vf kept = a->p > 0 ? vload(s->kept + j) : vset(1.0f);
+        vf kept = a->p > 0 ? vkeep(bits + j, threshold, keep) : vset(1.0f);
         vf e = vfirst(vexp(vload(prob + j) * scale - lse), vlanes(j, p->length));
         vstore(grad + j, e * (kept * vload(grad + j) - sum) * scale);
         vstore(prob + j, e * kept);
@@ -62,6 +64,21 @@ static void store_rows(const head_part *p, const float *rows, int which, int64_t
                  vload(rows + i * p->size_up + c), vlanes(c, d));
 }
 
+/* Where a row's gradients will be written, and what the next head reads in its place. */
+static void expect_rows(const head_part *p, int64_t row)
+{
+    const levin_attention_args *a = p->a;
+    int64_t width = a->heads * a->head_size, next = next_head(p);
+    for (int64_t which = 0; which < 3; which++)
+        expect_part(p, a->dqkv, row, 3 * width, which * width, p->head, 1);
+    for (int64_t which = 0; which < 3 && next >= 0; which++)
+        expect_part(p, a->qkv, row, 3 * width, which * width, next, 0);
+    if (next < 0)
+        return;
+    expect_part(p, a->dy, row, width, 0, next, 0);
+    expect_part(p, a->y, row, width, 0, next, 0);
+}
+
 static void queries(const head_part *p, scratch *s, int64_t from, int64_t n)
 {
     int64_t d = p->a->head_size, width = p->a->heads * d, up = p->length_up, du = p->size_up;
@@ -71,40 +88,43 @@ static void queries(const head_part *p, scratch *s, int64_t from, int64_t n)
     load_rows(s->y, p, p->a->y, width, p->head * d, from, n);
     small_product(s->prob, up, q, du, 1, s->kt, up, n, up, d, false);
     small_product(s->grad, up, s->dy, du, 1, s->vt, up, n, up, d, false);
-    for (int64_t i = 0; i < n; i++)
+    if (p->a->p > 0)
+        draw_bits(s->bits, p, from, n);
+    for (int64_t i = 0; i < n; i++) {
+        expect_rows(p, from + i);
         one_row(p, s, from + i, i);
+    }
     small_product(s->dq, du, s->grad, up, 1, s->k, du, n, du, p->length, false);
     store_rows(p, s->dq, 0, from, n);
     small_product(s->dk, du, s->grad, 1, up, q, du, p->length, du, n, more);
     small_product(s->dv, du, s->prob, 1, up, s->dy, du, p->length, du, n, more);
 }
 
-static void go_back(void *context, int64_t task)
+static void go_back(const head_part *p)
 {
-    head_part p = part_of(context, task);
-    if (!p.length)
-        return;
+    int64_t d = p->a->head_size, width = p->a->heads * d;
     levin_scope *scope = levin_scope_begin();
-    scratch s;
-    if (make_scratch(&s, &p)) {
-        int64_t d = p.a->head_size, width = p.a->heads * d;
-        load_rows(s.dv, &p, p.a->qkv, 3 * width, 2 * width + p.head * d, 0, p.length);
-        transpose_rows(s.vt, &p, s.dv); // dv's place serves until its first sum
-        load_rows(s.q, &p, p.a->qkv, 3 * width, p.head * d, 0, p.length);
-        load_rows(s.k, &p, p.a->qkv, 3 * width, width + p.head * d, 0, p.length);
-        transpose_rows(s.kt, &p, s.k);
-        for (int64_t i = 0; i < p.length; i += QUERIES)
-            queries(&p, &s, i, p.length - i < QUERIES ? p.length - i : QUERIES);
-        store_rows(&p, s.dk, 1, 0, p.length);
-        store_rows(&p, s.dv, 2, 0, p.length);
+    scratch s = { 0 };
+    if (make_scratch(&s, p)) {
+        load_rows(s.dv, p, p->a->qkv, 3 * width, 2 * width + p->head * d, 0, p->length);
+        transpose_rows(s.vt, p, s.dv); // dv's place serves until its first sum
+        load_rows(s.q, p, p->a->qkv, 3 * width, p->head * d, 0, p->length);
+        load_rows(s.k, p, p->a->qkv, 3 * width, width + p->head * d, 0, p->length);
+        transpose_rows(s.kt, p, s.k);
+        for (int64_t i = 0; i < p->length; i += QUERIES)
+            queries(p, &s, i, p->length - i < QUERIES ? p->length - i : QUERIES);
+        store_rows(p, s.dk, 1, 0, p->length);
+        store_rows(p, s.dv, 2, 0, p->length);
     }
     levin_scope_end(scope);
 }
+
+static void go_back_group(void *a, int64_t task) { each_head(a, task, go_back); }
 
 bool KERNEL(attention_bwd)(const levin_attention_args *a)
 {
     if (!is_float(a->y) || !is_float(a->qkv) || !is_float(a->dy) || !is_float(a->dqkv))
         return false;
-    levin__parallel_for(a->batch * a->heads, go_back, (void *)a);
+    levin__parallel_for(a->batch * groups_of(a), go_back_group, (void *)a);
     return true;
 }

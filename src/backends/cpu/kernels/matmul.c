@@ -1,157 +1,56 @@
 /* matmul.c: c = a b in panels, after Goto and van de Geijn (2008).
  *
- * The inner dimension is walked in steps of 32 bits of a row: one f32, two bf16 where the CPU
- * multiplies pairs (elsewhere bf16 becomes f32 while packing), or two or four whole numbers of
- * eight bits. b is packed into panels of COLS columns, a step of a panel after the other, here or
- * once for many products (pack.c); a is read where it lies if it can be, and packed by blocks
- * otherwise. A tile of TILE x COLS sums stays in registers for SPAN steps. The inner
- * dimension is never split between threads and always walked upwards, so a sum has the same bits
- * however the work is shared. */
+ * b is packed into panels of COLS columns, a step of a panel after the other, here or once for many
+ * products (pack.h); a into panels of TILE rows, by the task that needs them or for all tasks
+ * beforehand. A tile of sums stays in registers for SPAN steps (tile.h). The inner dimension is
+ * never split between threads and always walked upwards, so an element has the same bits however
+ * the work is shared; only that depends on the number of threads. */
 #include "backends/cpu/kernels/functions.h"
-#include "backends/cpu/kernels/pack.h"
+#include "backends/cpu/kernels/tile.h"
 #include "base/scope.h"
 #include "base/threads.h"
 
 enum {
-    SPAN = 384,        // steps of a pass: a panel of b of that height stays in cache
-    BLOCK = 8 * TILE,  // rows of a task's block of a
-    CHUNK = 32 * COLS, // columns of a task, at most
-    TASKS = 16,        // at least so many, if there are columns enough
+    SPAN = 1536,       // steps of a pass: a block of a of that width stays in the second cache
+    BLOCK = 8 * TILE,  // rows of a task, at most
+    CHUNK = 32 * COLS, // columns of a task whose sums wait for another pass, at most
+    TASKS = 4,         // a thread, where there are few rows
 };
 
-/* A block of rows of a, ready for the tiles. */
+/* Rows of a, ready for the tiles: panels of TILE rows, tile apart. */
 typedef struct {
     const float *data;
-    int64_t row; // distance of rows; 0 means packed in panels of TILE
+    int64_t tile;
 } left;
 
 /* One product, shared by its tasks. */
-typedef struct product product;
-struct product {
+typedef struct {
     const levin_matmul_args *m;
-    const struct step_kind *kind;
-    int64_t steps;       // of the inner dimension
-    const float *panels; // b: (column panels, steps, COLS)
-    bytes_left left;     // a, of bytes
-    bytes_scales right;  // of b's columns
-    double *squares;     // of each task's part of c, or NULL
-    int64_t row_blocks;  // tasks: row_blocks * column chunks
-    int64_t chunk;       // columns of a task
-};
+    step_type type;
+    int64_t steps;          // of the inner dimension
+    int64_t tiles, panels;  // of c
+    int64_t blocks, chunks; // tasks: blocks of tiles times chunks of panels
+    const float *right;     // b: (panels, steps, COLS)
+    bytes_scales scales;    // of b's columns
+    float *left;            // a: (passes, tiles, steps of a pass, TILE), or NULL: tasks pack it
+    bytes_left rows;        // a, of bytes
+    double *squares;        // of each tile of c, or NULL
+} product;
 
-/* What a step is, and what is done with steps of that kind. */
-struct step_kind {
-    left (*left_block)(const product *w, int64_t first, int64_t rows, int64_t p, int64_t k,
-                       float *room);
-    void (*run_tile)(float *sums, int64_t ld, left a, const float *b, int64_t k, bool first);
-};
+/* Part i of n things shared out evenly in parts: from first on, up to the next part's first. */
+static int64_t first_of(int64_t i, int64_t parts, int64_t n) { return i * n / parts; }
 
-/* sums (TILE, COLS) = or += a (TILE, k) b (k, COLS). Row i of a begins at a + i * row, its steps
- * are step apart. */
-INLINE void tile_loop(float *sums, int64_t ld, const float *a, int64_t row, int64_t step,
-                      const float *b, int64_t k, bool pairs, bool first)
+static int64_t pass_end(const product *w, int64_t p)
 {
-    enum { VECTORS = COLS / LANES };
-    vf acc[TILE][VECTORS];
-    for (int i = 0; i < TILE; i++)
-        for (int v = 0; v < VECTORS; v++)
-            acc[i][v] = first ? vset(0.0f) : vload(sums + i * ld + v * LANES);
-    for (int64_t p = 0; p < k; p++, b += COLS, a += step) {
-        vf right[VECTORS];
-        for (int v = 0; v < VECTORS; v++)
-            right[v] = vload(b + v * LANES);
-        for (int i = 0; i < TILE; i++) {
-            vf x = pairs ? vset_bits(a + i * row) : vset(a[i * row]);
-            for (int v = 0; v < VECTORS; v++)
-                acc[i][v] = pairs ? vdot_pairs(acc[i][v], x, right[v]) : acc[i][v] + x * right[v];
-        }
-    }
-    for (int i = 0; i < TILE; i++)
-        for (int v = 0; v < VECTORS; v++)
-            vstore(sums + i * ld + v * LANES, acc[i][v]);
-}
-
-__attribute__((noinline)) static void tile_rows(float *sums, int64_t ld, left a, const float *b,
-                                                int64_t k, bool first)
-{
-    tile_loop(sums, ld, a.data, a.row, 1, b, k, false, first);
-}
-
-__attribute__((noinline)) static void tile_packed(float *sums, int64_t ld, left a, const float *b,
-                                                  int64_t k, bool first)
-{
-    tile_loop(sums, ld, a.data, 1, TILE, b, k, false, first);
-}
-
-__attribute__((noinline)) static void tile_rows_of_pairs(float *sums, int64_t ld, left a,
-                                                         const float *b, int64_t k, bool first)
-{
-    tile_loop(sums, ld, a.data, a.row, 1, b, k, true, first);
-}
-
-__attribute__((noinline)) static void tile_packed_pairs(float *sums, int64_t ld, left a,
-                                                        const float *b, int64_t k, bool first)
-{
-    tile_loop(sums, ld, a.data, 1, TILE, b, k, true, first);
-}
-
-/* One step of a row of a tile of bytes. Sums take twelve of AVX2's sixteen registers: gcc, left
- * alone, reads the rows of a ahead, which puts sums into memory and halves the speed. */
-INLINE void add_bytes(vf *low, vf *high, const float *a, vf right, vf next)
-{
-#if defined __AVX2__ && !defined __AVX512F__
-    vf x, terms, first = *low, second = *high;
-    __asm__("vpbroadcastd %4, %2\n\t"
-            "vpmaddwd %5, %2, %3\n\t"
-            "vpaddd %3, %0, %0\n\t"
-            "vpmaddwd %6, %2, %2\n\t"
-            "vpaddd %2, %1, %1"
-            : "+x"(first), "+x"(second), "=&x"(x), "=&x"(terms)
-            : "m"(*a), "x"(right), "x"(next));
-    *low = first;
-    *high = second;
-#else
-    vf x = vset_bits(a);
-    *low = vdot_bytes(*low, x, right);
-    *high = vdot_bytes(*high, x, next);
-#endif
-}
-
-#if TILE_ROWS == 12
-#    define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
-#else
-#    define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
-#endif
-
-/* The same tile, of bytes. Each sum has a name: gcc keeps an array of them in memory here. */
-__attribute__((noinline)) static void tile_of_bytes(float *sums, int64_t ld, left a, const float *b,
-                                                    int64_t k, bool first)
-{
-    const float *at = a.data;
-#define BEGIN(i)                                                                                   \
-    vf low##i = first ? vset(0.0f) : vload(sums + i * ld);                                         \
-    vf high##i = first ? vset(0.0f) : vload(sums + i * ld + LANES);
-#define ADD(i) add_bytes(&low##i, &high##i, at + i * a.row, right, next);
-#define END(i)                                                                                     \
-    vstore(sums + i * ld, low##i);                                                                 \
-    vstore(sums + i * ld + LANES, high##i);
-    EACH_ROW(BEGIN)
-    for (int64_t p = 0; p < k; p++, b += COLS, at++) {
-        vf right = vload(b), next = vload(b + LANES);
-        EACH_ROW(ADD)
-    }
-    EACH_ROW(END)
-#undef BEGIN
-#undef ADD
-#undef END
+    return p + SPAN < w->steps ? p + SPAN : w->steps;
 }
 
 /* Sums of bytes of row i, column j and following, as the numbers that they stand for. */
 INLINE vf from_bytes(const product *w, int64_t i, int64_t j, vf sums)
 {
-    vi offset = (vi)vload((const float *)w->right.sums + j) * BYTE_OFFSET;
+    vi offset = (vi)vload((const float *)w->scales.sums + j) * BYTE_OFFSET;
     vf whole = __builtin_convertvector((vi)sums - offset, vf);
-    return whole * (vset(w->left.scales[i]) * vload(w->right.scales + j));
+    return whole * (vset(w->rows.scales[i]) * vload(w->scales.scales + j));
 }
 
 /* Takes n finished sums of row i from column j on to where they belong; whole: n is COLS. */
@@ -175,69 +74,38 @@ INLINE void finish_row(const product *w, int64_t i, int64_t j, const float *sums
     }
 }
 
-/* Rows [first, first + rows) and steps [p, p + k) of a; room is for BLOCK rows of SPAN steps. */
-static left left_block(const product *w, int64_t first, int64_t rows, int64_t p, int64_t k,
-                       float *room)
+/* Rows and columns of the tile at (i, j). */
+static int64_t rows_at(const levin_matmul_args *m, int64_t i)
 {
-    const levin_matmul_args *m = w->m;
-    if (m->trans_a) {
-        pack_left(room, m, first, rows, p, k);
-        return (left){ room, 0 };
-    }
-    if (m->a.dtype == LEVIN_F32 && rows % TILE == 0)
-        return (left){ (const float *)m->a.data + first * m->k + p, m->k };
-    copy_left(room, m, first, rows, p, k);
-    return (left){ room, k };
+    return m->m - i < TILE ? m->m - i : TILE;
+}
+static int64_t columns_at(const levin_matmul_args *m, int64_t j)
+{
+    return m->n - j < COLS ? m->n - j : COLS;
 }
 
-static void run_tile(float *sums, int64_t ld, left a, const float *b, int64_t k, bool first)
+/* Asks for the lines of c that a tile will be written to, while it is computed: stores that miss
+ * would keep the next tile's loads waiting. */
+static void expect_tile(const levin_matmul_args *m, int64_t i, int64_t j)
 {
-    (a.row ? tile_rows : tile_packed)(sums, ld, a, b, k, first);
+    int64_t size = (int64_t)levin_dtype_size(m->c.dtype), width = columns_at(m, j) * size;
+    for (int64_t r = 0; r < rows_at(m, i); r++)
+        for (int64_t at = 0; at < width; at += LINE) {
+            int64_t byte = ((i + r) * m->n + j) * size + at;
+            __builtin_prefetch((char *)m->c.data + byte, 1);
+            if (m->pre.data)
+                __builtin_prefetch((char *)m->pre.data + byte, 1);
+        }
 }
-
-static left left_block_of_pairs(const product *w, int64_t first, int64_t rows, int64_t p, int64_t k,
-                                float *room)
-{
-    const levin_matmul_args *m = w->m;
-    if (m->trans_a) {
-        pack_left_pairs(room, m, first, rows, p, k);
-        return (left){ room, 0 };
-    }
-    if (m->k % 2 == 0 && rows % TILE == 0)
-        return (left){ (const float *)m->a.data + first * w->steps + p, w->steps };
-    copy_left_pairs(room, m, first, rows, p, k);
-    return (left){ room, k };
-}
-
-static void run_tile_of_pairs(float *sums, int64_t ld, left a, const float *b, int64_t k,
-                              bool first)
-{
-    (a.row ? tile_rows_of_pairs : tile_packed_pairs)(sums, ld, a, b, k, first);
-}
-
-static left left_block_of_bytes(const product *w, int64_t first, int64_t rows, int64_t p, int64_t k,
-                                float *room)
-{
-    (void)rows;
-    (void)k;
-    (void)room;
-    return (left){ w->left.steps + first * w->steps + p, w->steps };
-}
-
-static const struct step_kind kinds[] = {
-    [STEP_FLOAT] = { left_block, run_tile },
-    [STEP_PAIR] = { left_block_of_pairs, run_tile_of_pairs },
-    [STEP_BYTES] = { left_block_of_bytes, tile_of_bytes },
-};
 
 /* Finishes the tile whose first element is (i, j) of c while its sums are in the first cache. */
 static void finish_tile(const product *w, int64_t i, int64_t j, const float *sums, int64_t ld)
 {
     const levin_matmul_args *m = w->m;
-    int64_t rows = m->m - i < TILE ? m->m - i : TILE, n = m->n - j < COLS ? m->n - j : COLS;
+    int64_t n = columns_at(m, j);
     bool plain = m->c.dtype == LEVIN_F32 && !m->bias.data && !m->pre.data && !m->add && !m->gelu &&
                  !m->bytes;
-    for (int64_t r = 0; r < rows; r++) {
+    for (int64_t r = 0; r < rows_at(m, i); r++) {
         const float *row = sums + r * ld;
         if (n < COLS)
             finish_row(w, i + r, j, row, n, false);
@@ -251,9 +119,9 @@ static void finish_tile(const product *w, int64_t i, int64_t j, const float *sum
 /* The sum of squares of the same tile of c, just written. */
 static double squares_of_tile(const levin_matmul_args *m, int64_t i, int64_t j)
 {
-    int64_t rows = m->m - i < TILE ? m->m - i : TILE, n = m->n - j < COLS ? m->n - j : COLS;
+    int64_t n = columns_at(m, j);
     vf sum = { 0 };
-    for (int64_t r = 0; r < rows; r++) {
+    for (int64_t r = 0; r < rows_at(m, i); r++) {
         const float *c = (const float *)m->c.data + (i + r) * m->n + j;
         for (int64_t v = 0; v < n; v += LANES) {
             vf x = vload_n(c + v, vlanes(v, n));
@@ -263,42 +131,101 @@ static double squares_of_tile(const levin_matmul_args *m, int64_t i, int64_t j)
     return (double)vsum(sum);
 }
 
-/* One task: BLOCK rows by CHUNK columns of c. Sums wait in a buffer only if there is more than one
- * span of steps. */
-static void block_task(void *context, int64_t task)
+__attribute__((noinline)) static void run_tile(const product *w, float *sums, int64_t ld,
+                                               const float *a, const float *b, int64_t k,
+                                               bool first)
+{
+    switch (w->type) {
+    case STEP_FLOAT:
+        tile_loop(sums, ld, a, b, k, false, first);
+        break;
+    case STEP_PAIR:
+        tile_loop(sums, ld, a, b, k, true, first);
+        break;
+    default:
+        tile_of_bytes(sums, ld, a, w->steps, b, k, first);
+    }
+}
+
+static void pack_rows(const product *w, float *to, int64_t first, int64_t rows, int64_t p,
+                      int64_t k)
+{
+    (w->type == STEP_PAIR ? pack_left_pairs : pack_left)(to, w->m, first, rows, p, k);
+}
+
+/* Tiles [tile, end) of a, steps [p, p_end), packed to room unless they are. */
+static left left_of(const product *w, int64_t tile, int64_t end, int64_t p, int64_t p_end,
+                    float *room)
+{
+    int64_t k = p_end - p, rows = end * TILE < w->m->m ? end * TILE : w->m->m;
+    if (w->type == STEP_BYTES)
+        return (left){ w->rows.steps + tile * TILE * w->steps + p, TILE * w->steps };
+    if (w->left)
+        return (left){ w->left + (p * w->tiles + tile * k) * TILE, TILE * k };
+    pack_rows(w, room, tile * TILE, rows - tile * TILE, p, k);
+    return (left){ room, TILE * k };
+}
+
+/* One task: a block of tiles by a chunk of panels. Sums wait in a buffer only if there is more than
+ * one pass. */
+static void multiply_task(void *context, int64_t task)
 {
     const product *w = context;
-    const levin_matmul_args *m = w->m;
-    int64_t first = task % w->row_blocks * BLOCK, column = task / w->row_blocks * w->chunk;
-    int64_t rows = m->m - first < BLOCK ? m->m - first : BLOCK;
-    int64_t columns = m->n - column < w->chunk ? m->n - column : w->chunk;
-    bool spans = w->steps > SPAN;
+    int64_t block = task % w->blocks, chunk = task / w->blocks;
+    int64_t tile = first_of(block, w->blocks, w->tiles);
+    int64_t tile_end = first_of(block + 1, w->blocks, w->tiles);
+    int64_t panel = first_of(chunk, w->chunks, w->panels);
+    int64_t panel_end = first_of(chunk + 1, w->chunks, w->panels);
+    bool passes = w->steps > SPAN;
+    int64_t ld = passes ? (panel_end - panel) * COLS : COLS;
+    int64_t waiting = passes ? tile_end - tile : 1, width = w->steps < SPAN ? w->steps : SPAN;
     levin_scope *scope = levin_scope_begin();
-    float *sums =
-        levin__scope_alloc((size_t)(spans ? BLOCK * w->chunk : TILE * COLS) * sizeof *sums);
-    float *room = levin__scope_alloc(BLOCK * SPAN * sizeof *room);
-    int64_t ld = spans ? w->chunk : COLS;
+    float *sums = levin__scope_alloc((size_t)(waiting * TILE * ld) * sizeof *sums);
+    float *room = levin__scope_alloc((size_t)((tile_end - tile) * TILE * width) * sizeof *room);
     for (int64_t p = 0; sums && room && (p < w->steps || p == 0); p += SPAN) {
-        int64_t k = w->steps - p < SPAN ? w->steps - p : SPAN;
-        left a = w->kind->left_block(w, first, rows, p, k, room);
-        for (int64_t j = 0; j < columns; j += COLS) {
-            const float *b = w->panels + ((column + j) / COLS * w->steps + p) * COLS;
-            for (int64_t i = 0; i < rows; i += TILE) {
-                float *tile = spans ? sums + i * ld + j : sums;
-                left rows_of_a = { a.data + i * (a.row ? a.row : k), a.row };
-                w->kind->run_tile(tile, ld, rows_of_a, b, k, p == 0);
-                if (p + k == w->steps)
-                    finish_tile(w, first + i, column + j, tile, ld);
-                if (p + k == w->steps && w->squares)
-                    w->squares[task] += squares_of_tile(m, first + i, column + j);
+        int64_t p_end = pass_end(w, p), k = p_end - p;
+        left a = left_of(w, tile, tile_end, p, p_end, room);
+        for (int64_t j = panel; j < panel_end; j++)
+            for (int64_t i = tile; i < tile_end; i++) {
+                float *to = passes ? sums + (i - tile) * TILE * ld + (j - panel) * COLS : sums;
+                bool last = p_end == w->steps;
+                if (last)
+                    expect_tile(w->m, i * TILE, j * COLS);
+                run_tile(w, to, ld, a.data + (i - tile) * a.tile,
+                         w->right + (j * w->steps + p) * COLS, k, p == 0);
+                if (last)
+                    finish_tile(w, i * TILE, j * COLS, to, ld);
+                if (last && w->squares)
+                    w->squares[i * w->panels + j] = squares_of_tile(w->m, i * TILE, j * COLS);
             }
-        }
     }
     levin_scope_end(scope);
 }
 
-/* b in panels, and a as bytes if it is to be; false without memory. */
-static bool take_operands(product *w)
+static void pack_tile(void *context, int64_t tile)
+{
+    const product *w = context;
+    int64_t rows = rows_at(w->m, tile * TILE);
+    for (int64_t p = 0; p < w->steps; p += SPAN) {
+        int64_t k = pass_end(w, p) - p;
+        pack_rows(w, w->left + (p * w->tiles + tile * k) * TILE, tile * TILE, rows, p, k);
+    }
+}
+
+/* Where a block's rows meet more than one task they are packed for all of them. */
+static bool take_left(product *w)
+{
+    if (w->type == STEP_BYTES)
+        return round_left(&w->rows, w->m, w->steps);
+    if (w->chunks == 1)
+        return true;
+    w->left = levin__scope_alloc((size_t)(w->tiles * TILE * w->steps) * sizeof *w->left);
+    if (w->left)
+        levin__parallel_for(w->tiles, pack_tile, w);
+    return w->left != NULL;
+}
+
+static bool take_right(product *w)
 {
     const levin_matmul_args *m = w->m;
     const void *packed = m->packed;
@@ -309,29 +236,42 @@ static bool take_operands(product *w)
             return false;
         pack_panels(room, m);
     }
-    w->panels = packed;
-    if (!m->bytes)
-        return true;
-    w->right = scales_of_panels(packed, m);
-    return round_left(&w->left, m, w->steps);
+    w->right = packed;
+    if (m->bytes)
+        w->scales = scales_of_panels(packed, m);
+    return true;
 }
 
-/* Fewer columns for a task where there are few rows, so that every thread finds one. */
-static int64_t chunk_for(const product *w)
+/* Blocks of rows alone while every thread finds equally many; columns are cut where there are too
+ * few rows, or where too many sums would wait. */
+static void share_out(product *w)
 {
-    int64_t panels = (w->m->n + COLS - 1) / COLS, each = panels * w->row_blocks / TASKS;
-    return each < 2 ? 2 * COLS : each > CHUNK / COLS ? CHUNK : each * COLS;
+    int64_t threads = levin_num_threads(), most = BLOCK / TILE;
+    w->blocks = (w->tiles + most - 1) / most;
+    w->chunks = w->steps > SPAN ? (w->m->n + CHUNK - 1) / CHUNK : 1;
+    if (w->tiles >= 4 * threads) {
+        w->blocks = (w->blocks + threads - 1) / threads * threads;
+        return;
+    }
+    int64_t wanted = (TASKS * threads + w->blocks - 1) / w->blocks;
+    if (w->chunks < wanted)
+        w->chunks = wanted < w->panels ? wanted : w->panels;
 }
 
-static bool make_squares(product *w, int64_t tasks)
+static bool make_squares(product *w)
+{
+    if (w->m->squares)
+        w->squares = levin__scope_alloc((size_t)(w->tiles * w->panels) * sizeof *w->squares);
+    return w->squares || !w->m->squares;
+}
+
+static void add_squares(const product *w)
 {
     if (!w->m->squares)
-        return true;
+        return;
     *w->m->squares = 0;
-    w->squares = levin__scope_alloc((size_t)tasks * sizeof *w->squares);
-    if (w->squares)
-        memset(w->squares, 0, (size_t)tasks * sizeof *w->squares);
-    return w->squares != NULL;
+    for (int64_t i = 0; i < w->tiles * w->panels; i++)
+        *w->m->squares += w->squares[i];
 }
 
 bool KERNEL(matmul)(const levin_matmul_args *m)
@@ -340,23 +280,19 @@ bool KERNEL(matmul)(const levin_matmul_args *m)
         return false;
     if (m->squares && m->c.dtype != LEVIN_F32)
         return false;
-    if (m->m == 0 || m->n == 0) {
-        if (m->squares)
-            *m->squares = 0;
-        return true;
-    }
+    product w = { .m = m, .type = step_of(m), .steps = steps_of(m) };
+    w.tiles = (m->m + TILE - 1) / TILE;
+    w.panels = (m->n + COLS - 1) / COLS;
     levin_scope *scope = levin_scope_begin();
-    product w = { .m = m,
-                  .kind = &kinds[step_of(m)],
-                  .steps = steps_of(m),
-                  .row_blocks = (m->m + BLOCK - 1) / BLOCK };
-    w.chunk = chunk_for(&w);
-    int64_t tasks = w.row_blocks * ((m->n + w.chunk - 1) / w.chunk);
-    bool done = take_operands(&w) && make_squares(&w, tasks);
+    bool done = true;
+    if (w.tiles && w.panels) {
+        share_out(&w);
+        done = take_right(&w) && take_left(&w) && make_squares(&w);
+        if (done)
+            levin__parallel_for(w.blocks * w.chunks, multiply_task, &w);
+    }
     if (done)
-        levin__parallel_for(tasks, block_task, &w);
-    for (int64_t i = 0; done && w.squares && i < tasks; i++)
-        *m->squares += w.squares[i];
+        add_squares(&w);
     levin_scope_end(scope);
     return done;
 }

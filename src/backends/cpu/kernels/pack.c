@@ -1,6 +1,11 @@
 /* pack.c: operands as f32, whatever they are stored as. */
 #include "backends/cpu/kernels/pack.h"
 
+enum {
+    STRIP = 16, // steps at once, so that a panel's lines are filled while they are in cache
+    SOON = 8,   // steps that are asked for early
+};
+
 INLINE quad load4(levin_array a, int64_t i)
 {
     if (a.dtype == LEVIN_F32)
@@ -12,28 +17,45 @@ INLINE quad load4(levin_array a, int64_t i)
     return (quad)(__builtin_convertvector(h, u4) << 16);
 }
 
+/* Asks for n numbers that will be read before long: rows far apart are no CPU's guess. They may lie
+ * behind the last. */
+INLINE void expect(levin_array a, int64_t at, int64_t n)
+{
+    int64_t size = a.dtype == LEVIN_F32 ? 4 : 2;
+    for (int64_t byte = at * size; byte < (at + n) * size; byte += 64)
+        __builtin_prefetch((const char *)((uintptr_t)a.data + (uintptr_t)byte));
+}
+
 INLINE float load1(levin_array a, int64_t i)
 {
     return a.dtype == LEVIN_F32 ? ((const float *)a.data)[i]
                                 : levin__bf16_to_f32(((const uint16_t *)a.data)[i]);
 }
 
-/* b is stored (N, K): its rows become the panel's columns. */
+/* b is stored (N, K): its rows become the panel's columns. This is columns [c, c + 4) of one strip.
+ */
+INLINE void transpose_strip(float *to, const levin_matmul_args *m, int64_t at, int64_t steps)
+{
+    int64_t k = m->k, p = 0;
+    for (; p + 4 <= steps; p += 4, at += 4)
+        put_transposed(to + p * COLS, COLS, load4(m->b, at), load4(m->b, at + k),
+                       load4(m->b, at + 2 * k), load4(m->b, at + 3 * k));
+    for (; p < steps; p++, at++)
+        for (int64_t i = 0; i < 4; i++)
+            to[p * COLS + i] = load1(m->b, at + i * k);
+}
+
 static void pack_transposed(float *to, const levin_matmul_args *m, int64_t column, int64_t columns)
 {
-    int64_t k = m->k, whole = k & ~(int64_t)3;
-    for (int64_t c = 0; c < COLS; c += 4) {
-        for (int64_t p = 0; p < k; p++) {
-            if (c + 4 <= columns && p < whole) {
-                int64_t at = (column + c) * k + p;
-                put_transposed(to + p * COLS + c, load4(m->b, at), load4(m->b, at + k),
-                               load4(m->b, at + 2 * k), load4(m->b, at + 3 * k));
-                p += 3;
-                continue;
-            }
-            for (int64_t i = c; i < c + 4; i++)
-                to[p * COLS + i] = i < columns ? load1(m->b, (column + i) * k + p) : 0;
-        }
+    int64_t k = m->k;
+    for (int64_t p = 0; p < k; p += STRIP) {
+        int64_t steps = k - p < STRIP ? k - p : STRIP;
+        float *strip = to + p * COLS;
+        for (int64_t c = 0; c + 4 <= columns; c += 4)
+            transpose_strip(strip + c, m, (column + c) * k + p, steps);
+        for (int64_t s = 0; s < steps; s++)
+            for (int64_t c = columns & ~(int64_t)3; c < COLS; c++)
+                strip[s * COLS + c] = c < columns ? load1(m->b, (column + c) * k + p + s) : 0;
     }
 }
 
@@ -45,6 +67,7 @@ void pack_right(float *to, const levin_matmul_args *m, int64_t column)
         return;
     }
     for (int64_t p = 0; p < m->k; p++) {
+        expect(m->b, (p + SOON) * m->n + column, columns);
         for (int64_t c = 0; c < COLS; c += LANES) {
             int lanes = c < columns ? vlanes(c, columns) : 0;
             vf x = lanes ? vget(m->b, p * m->n + column + c, lanes) : vset(0.0f);
@@ -53,29 +76,51 @@ void pack_right(float *to, const levin_matmul_args *m, int64_t column)
     }
 }
 
-void pack_left(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
-               int64_t k)
+/* Columns [at, at + n) of one step: to the TILE members of a panel's step. */
+INLINE void put_step(float *to, levin_array a, int64_t at, int64_t n)
 {
-    for (int64_t i = 0; i < rows; i += TILE) {
-        int64_t n = rows - i < TILE ? rows - i : TILE;
-        for (int64_t s = 0; s < k; s++) {
-            int64_t at = (p + s) * m->m + first + i;
-            float *panel = to + i * k + s * TILE;
-            for (int64_t c = 0; c < TILE; c++)
-                panel[c] = c < n ? load1(m->a, at + c) : 0;
-        }
+    if (n >= TILE) {
+        for (int64_t c = 0; c + 4 <= TILE; c += 4)
+            *(quad_any *)(to + c) = load4(a, at + c);
+        for (int64_t c = TILE & ~3; c < TILE; c++)
+            to[c] = load1(a, at + c);
+        return;
+    }
+    for (int64_t c = 0; c < TILE; c++)
+        to[c] = c < n ? load1(a, at + c) : 0;
+}
+
+/* a is stored (K, M): a step is a row, of which each panel gets TILE members. */
+static void pack_columns(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
+                         int64_t p, int64_t k)
+{
+    for (int64_t s = 0; s < k; s++) {
+        expect(m->a, (p + s + SOON) * m->m + first, rows);
+        for (int64_t i = 0; i < rows; i += TILE)
+            put_step(to + i * k + s * TILE, m->a, (p + s) * m->m + first + i, rows - i);
     }
 }
 
-void copy_left(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
+/* a is stored (M, K): four rows of four steps at a time. Where TILE is not a multiple of four the
+ * last rows overlap those before. */
+void pack_left(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
                int64_t k)
 {
-    int64_t padded = (rows + TILE - 1) / TILE * TILE;
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t s = 0; s < k; s += LANES) {
-            int lanes = vlanes(s, k);
-            vstore_n(to + i * k + s, vget(m->a, (first + i) * m->k + p + s, lanes), lanes);
-        }
+    if (m->trans_a) {
+        pack_columns(to, m, first, rows, p, k);
+        return;
     }
-    memset(to + rows * k, 0, (size_t)((padded - rows) * k) * sizeof *to);
+    for (int64_t i = 0; i < rows; i += TILE, to += TILE * k) {
+        int64_t at = (first + i) * m->k + p, n = rows - i < TILE ? rows - i : TILE, s = 0;
+        for (; n == TILE && s + 4 <= k; s += 4)
+            for (int64_t r = 0; r < TILE; r += 4) {
+                int64_t row = r < TILE - 4 ? r : TILE - 4, from = at + row * m->k + s;
+                put_transposed(to + s * TILE + row, TILE, load4(m->a, from),
+                               load4(m->a, from + m->k), load4(m->a, from + 2 * m->k),
+                               load4(m->a, from + 3 * m->k));
+            }
+        for (; s < k; s++)
+            for (int64_t r = 0; r < TILE; r++)
+                to[s * TILE + r] = r < n ? load1(m->a, at + r * m->k + s) : 0;
+    }
 }

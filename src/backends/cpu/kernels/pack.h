@@ -65,34 +65,29 @@ void KERNEL(pack_rounded_pairs)(float *to, const levin_matmul_args *m, int64_t c
  * rows, unless they are the last. */
 void KERNEL(pack_rounded_rows)(float *packed, const levin_matmul_args *m, int64_t first,
                                int64_t rows);
-/** Rows [first, first + rows) of a transposed a (stored (K, M)), steps [p, p + k): to panels of
- * TILE rows, (k, TILE) each, zeros past the last row. */
+/** Rows [first, first + rows) of a, steps [p, p + k): to panels of TILE rows, (k, TILE) each, zeros
+ * past the last row. */
 void KERNEL(pack_left)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
                        int64_t p, int64_t k);
+/** The same where a step is a pair. */
 void KERNEL(pack_left_pairs)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
-                             int64_t p, int64_t k);
-/** The same rows of an a stored (M, K): to (rows rounded up to TILE, k), zeros past the last row.
- */
-void KERNEL(copy_left)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
-                       int64_t p, int64_t k);
-void KERNEL(copy_left_pairs)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
                              int64_t p, int64_t k);
 
 /* Four numbers of 32 bits, whatever these mean. */
 typedef float quad __attribute__((vector_size(16)));
 typedef float quad_any __attribute__((vector_size(16), aligned(2), may_alias));
 
-/* Four rows of four steps each: to[step][row] of a panel. */
-INLINE void put_transposed(float *to, quad r0, quad r1, quad r2, quad r3)
+/* Four rows of four steps each: to[step][row] of a panel of width rows. */
+INLINE void put_transposed(float *to, int64_t width, quad r0, quad r1, quad r2, quad r3)
 {
     quad a = __builtin_shufflevector(r0, r1, 0, 4, 1, 5);
     quad b = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
     quad c = __builtin_shufflevector(r2, r3, 0, 4, 1, 5);
     quad d = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
     *(quad_any *)(to) = __builtin_shufflevector(a, c, 0, 1, 4, 5);
-    *(quad_any *)(to + COLS) = __builtin_shufflevector(a, c, 2, 3, 6, 7);
-    *(quad_any *)(to + 2 * COLS) = __builtin_shufflevector(b, d, 0, 1, 4, 5);
-    *(quad_any *)(to + 3 * COLS) = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+    *(quad_any *)(to + width) = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+    *(quad_any *)(to + 2 * width) = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+    *(quad_any *)(to + 3 * width) = __builtin_shufflevector(b, d, 2, 3, 6, 7);
 }
 
 #define pack_right         KERNEL(pack_right)
@@ -106,7 +101,6 @@ INLINE void put_transposed(float *to, quad r0, quad r1, quad r2, quad r3)
 #define pack_panels        KERNEL(pack_panels)
 #define round_left         KERNEL(round_left)
 #define scales_of_panels   KERNEL(scales_of_panels)
-#define copy_left          KERNEL(copy_left)
 #define copy_left_pairs    KERNEL(copy_left_pairs)
 
 #endif

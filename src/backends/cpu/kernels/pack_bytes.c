@@ -93,9 +93,10 @@ static void transpose(float *to, const float *rows, int64_t steps)
     for (int64_t c = 0; c < COLS; c += 4) {
         const float *r = rows + c * steps;
         for (int64_t s = 0; s < whole; s += 4)
-            put_transposed(
-                to + s * COLS + c, *(const quad_any *)(r + s), *(const quad_any *)(r + steps + s),
-                *(const quad_any *)(r + 2 * steps + s), *(const quad_any *)(r + 3 * steps + s));
+            put_transposed(to + s * COLS + c, COLS, *(const quad_any *)(r + s),
+                           *(const quad_any *)(r + steps + s),
+                           *(const quad_any *)(r + 2 * steps + s),
+                           *(const quad_any *)(r + 3 * steps + s));
         for (int64_t s = whole; s < steps; s++)
             for (int64_t i = 0; i < 4; i++)
                 memcpy(to + s * COLS + c + i, r + i * steps + s, sizeof *to);

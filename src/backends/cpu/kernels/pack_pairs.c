@@ -3,7 +3,10 @@
 #include "backends/cpu/kernels/pack.h"
 #include "base/scope.h"
 
-enum { EDGE = 4 }; // rows and steps of a block that is transposed in registers
+enum {
+    EDGE = 4,   // rows and steps of a block that is transposed in registers
+    STRIP = 16, // steps at once, so that a panel's lines are filled while they are in cache
+};
 
 /* Members 2s and 2s + 1 of a row of k. */
 INLINE uint32_t pair_of(const uint16_t *row, int64_t s, int64_t k)
@@ -21,17 +24,19 @@ static void pack_transposed(float *to, const levin_matmul_args *m, int64_t colum
 {
     int64_t k = m->k, steps = (k + 1) / 2, whole = k / (2 * EDGE) * EDGE;
     const uint16_t *b = (const uint16_t *)m->b.data + column * k;
-    for (int64_t c = 0; c < COLS; c += EDGE) {
-        int64_t s = 0;
-        if (c + EDGE <= columns)
-            for (; s < whole; s += EDGE) {
+    for (int64_t first = 0; first < steps; first += STRIP) {
+        int64_t end = first + STRIP < steps ? first + STRIP : steps;
+        for (int64_t c = 0; c < COLS; c += EDGE) {
+            int64_t s = first;
+            for (; c + EDGE <= columns && s < end && s < whole; s += EDGE) {
                 const uint16_t *at = b + c * k + 2 * s;
-                put_transposed(to + s * COLS + c, load_pairs(at), load_pairs(at + k),
+                put_transposed(to + s * COLS + c, COLS, load_pairs(at), load_pairs(at + k),
                                load_pairs(at + 2 * k), load_pairs(at + 3 * k));
             }
-        for (; s < steps; s++)
-            for (int64_t i = c; i < c + EDGE; i++)
-                put_pair(to + s * COLS + i, i < columns ? pair_of(b + i * k, s, k) : 0);
+            for (; s < end; s++)
+                for (int64_t i = c; i < c + EDGE; i++)
+                    put_pair(to + s * COLS + i, i < columns ? pair_of(b + i * k, s, k) : 0);
+        }
     }
 }
 
@@ -127,28 +132,40 @@ INLINE void zip_tile(float *to, const uint16_t *at, const uint16_t *next, int64_
     }
 }
 
-void pack_left_pairs(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
-                     int64_t k)
+/* a is stored (K, M): a step is two rows, of which each panel gets TILE pairs. */
+static void pack_columns(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
+                         int64_t p, int64_t k)
 {
-    for (int64_t i = 0; i < rows; i += TILE) {
-        for (int64_t s = 0; s < k; s++, to += TILE) {
-            int64_t row = 2 * (p + s);
-            const uint16_t *at = (const uint16_t *)m->a.data + row * m->m + first + i;
-            zip_tile(to, at, row + 1 < m->k ? at + m->m : NULL, rows - i);
-        }
+    for (int64_t s = 0; s < k; s++) {
+        int64_t row = 2 * (p + s);
+        const uint16_t *at = (const uint16_t *)m->a.data + row * m->m + first;
+        for (int64_t i = 0; i < rows; i += TILE)
+            zip_tile(to + i * k + s * TILE, at + i, row + 1 < m->k ? at + i + m->m : NULL,
+                     rows - i);
     }
 }
 
-void copy_left_pairs(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
+/* a is stored (M, K), its pairs as they are wanted: moved like the floats of pack_left. */
+void pack_left_pairs(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
                      int64_t k)
 {
-    int64_t padded = (rows + TILE - 1) / TILE * TILE;
-    for (int64_t i = 0; i < rows; i++) {
-        const uint16_t *row = (const uint16_t *)m->a.data + (first + i) * m->k;
-        int64_t whole = m->k / 2 - p < k ? m->k / 2 - p : k;
-        memcpy(to + i * k, row + 2 * p, (size_t)whole * sizeof *to);
-        for (int64_t s = whole; s < k; s++)
-            put_pair(to + i * k + s, pair_of(row, p + s, m->k));
+    if (m->trans_a) {
+        pack_columns(to, m, first, rows, p, k);
+        return;
     }
-    memset(to + rows * k, 0, (size_t)((padded - rows) * k) * sizeof *to);
+    int64_t whole = m->k / 2 - p < k ? m->k / 2 - p : k;
+    for (int64_t i = 0; i < rows; i += TILE, to += TILE * k) {
+        const uint16_t *a = (const uint16_t *)m->a.data + (first + i) * m->k;
+        int64_t n = rows - i < TILE ? rows - i : TILE, s = 0;
+        for (; n == TILE && s + EDGE <= whole; s += EDGE)
+            for (int64_t r = 0; r < TILE; r += EDGE) {
+                int64_t row = r < TILE - EDGE ? r : TILE - EDGE;
+                const uint16_t *at = a + row * m->k + 2 * (p + s);
+                put_transposed(to + s * TILE + row, TILE, load_pairs(at), load_pairs(at + m->k),
+                               load_pairs(at + 2 * m->k), load_pairs(at + 3 * m->k));
+            }
+        for (; s < k; s++)
+            for (int64_t r = 0; r < TILE; r++)
+                put_pair(to + s * TILE + r, r < n ? pair_of(a + r * m->k, p + s, m->k) : 0);
+    }
 }

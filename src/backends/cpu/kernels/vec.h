@@ -147,23 +147,48 @@ INLINE void vput_add(levin_array a, int64_t i, vf x, int n, bool add)
     vput(a, i, add ? vget(a, i, n) + x : x, n);
 }
 
+/* Halves are added until one number is left: a few steps, always in the same order. */
 INLINE float vsum(vf x)
 {
-    float sum = 0;
-    for (int i = 0; i < LANES; i++)
-        sum += x[i];
-    return sum;
+#if defined __AVX512F__
+    x += (vf)_mm512_shuffle_f32x4((__m512)x, (__m512)x, 0x4e);
+    x += (vf)_mm512_shuffle_f32x4((__m512)x, (__m512)x, 0xb1);
+    x += (vf)_mm512_permute_ps((__m512)x, 0x4e);
+    x += (vf)_mm512_permute_ps((__m512)x, 0xb1);
+#elif defined __AVX2__
+    x += (vf)_mm256_permute2f128_ps((__m256)x, (__m256)x, 1);
+    x += (vf)_mm256_permute_ps((__m256)x, 0x4e);
+    x += (vf)_mm256_permute_ps((__m256)x, 0xb1);
+#else
+    x += (vf)_mm_shuffle_ps((__m128)x, (__m128)x, 0x4e);
+    x += (vf)_mm_shuffle_ps((__m128)x, (__m128)x, 0xb1);
+#endif
+    return x[0];
 }
-/* The same over the first n lanes set to zero elsewhere; a loop leaves rubbish in a partial vector.
- */
-INLINE vf vfirst(vf x, int n)
+/* The largest of all lanes; no lane's NaN counts. */
+INLINE float vtop(vf x)
 {
-    if (n == LANES)
-        return x;
-    for (int i = n; i < LANES; i++)
-        x[i] = 0;
-    return x;
+#if defined __AVX512F__
+    x = vmax(x, (vf)_mm512_shuffle_f32x4((__m512)x, (__m512)x, 0x4e));
+    x = vmax(x, (vf)_mm512_shuffle_f32x4((__m512)x, (__m512)x, 0xb1));
+#elif defined __AVX2__
+    x = vmax(x, (vf)_mm256_permute2f128_ps((__m256)x, (__m256)x, 1));
+#endif
+    float top = x[0];
+    for (int i = 1; i < 4; i++)
+        top = x[i] > top ? x[i] : top;
+    return top;
 }
+/* 0, 1, 2, ... */
+INLINE vi vcount(void)
+{
+    vi count = { 0 };
+    for (int i = 0; i < LANES; i++)
+        count[i] = i;
+    return count;
+}
+/* x with zeros from lane n on; a loop leaves rubbish in a partial vector. */
+INLINE vf vfirst(vf x, int n) { return n == LANES ? x : (vf)((vi)x & (vcount() < (vi){ 0 } + n)); }
 
 static inline bool is_float(levin_array a)
 {

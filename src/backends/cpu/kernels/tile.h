@@ -1,0 +1,99 @@
+/* tile.h: the innermost loops of a product: a tile of TILE x COLS sums that stay in registers.
+ *
+ * A step is 32 bits of the inner dimension: one f32, two bf16 where the CPU multiplies pairs, or
+ * two or four whole numbers of eight bits. b is a panel (k, COLS) in the order in which it is read;
+ * it comes from the second cache, where it is asked for AHEAD steps early, since no CPU does that
+ * by itself in time (bench/kernels/matmul.c). */
+#ifndef LEVIN_BACKENDS_CPU_KERNELS_TILE_H
+#define LEVIN_BACKENDS_CPU_KERNELS_TILE_H
+
+#include "backends/cpu/kernels/pack.h"
+
+enum { LINE = 64, AHEAD = 16 }; // bytes of a line of cache, steps
+
+INLINE void expect_panel(const float *b)
+{
+    for (int at = 0; at < COLS; at += LINE / 4)
+        __builtin_prefetch(b + AHEAD * COLS + at);
+}
+
+/* sums (TILE, COLS) = or += a (k, TILE) b (k, COLS). */
+INLINE void tile_loop(float *sums, int64_t ld, const float *a, const float *b, int64_t k,
+                      bool pairs, bool first)
+{
+    enum { VECTORS = COLS / LANES };
+    vf acc[TILE][VECTORS];
+    for (int i = 0; i < TILE; i++)
+        for (int v = 0; v < VECTORS; v++)
+            acc[i][v] = vset(0.0f);
+    for (int64_t p = 0; p < k; p++, b += COLS, a += TILE) {
+        vf right[VECTORS];
+        for (int v = 0; v < VECTORS; v++)
+            right[v] = vload(b + v * LANES);
+        expect_panel(b);
+        for (int i = 0; i < TILE; i++) {
+            vf x = pairs ? vset_bits(a + i) : vset(a[i]);
+            for (int v = 0; v < VECTORS; v++)
+                acc[i][v] = pairs ? vdot_pairs(acc[i][v], x, right[v]) : acc[i][v] + x * right[v];
+        }
+    }
+    for (int i = 0; i < TILE; i++)
+        for (int v = 0; v < VECTORS; v++) {
+            float *to = sums + i * ld + v * LANES;
+            vstore(to, first ? acc[i][v] : vload(to) + acc[i][v]);
+        }
+}
+
+/* One step of a row of a tile of bytes. Sums take twelve of AVX2's sixteen registers: gcc, left
+ * alone, reads the rows of a ahead, which puts sums into memory and halves the speed. */
+INLINE void add_bytes(vf *low, vf *high, const float *a, vf right, vf next)
+{
+#if defined __AVX2__ && !defined __AVX512F__
+    vf x, terms, first = *low, second = *high;
+    __asm__("vpbroadcastd %4, %2\n\t"
+            "vpmaddwd %5, %2, %3\n\t"
+            "vpaddd %3, %0, %0\n\t"
+            "vpmaddwd %6, %2, %2\n\t"
+            "vpaddd %2, %1, %1"
+            : "+x"(first), "+x"(second), "=&x"(x), "=&x"(terms)
+            : "m"(*a), "x"(right), "x"(next));
+    *low = first;
+    *high = second;
+#else
+    vf x = vset_bits(a);
+    *low = vdot_bytes(*low, x, right);
+    *high = vdot_bytes(*high, x, next);
+#endif
+}
+
+#if TILE_ROWS == 12
+#    define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
+#else
+#    define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
+#endif
+
+/* The same tile, of bytes, its rows of a row apart. Each sum has a name: gcc keeps an array of them
+ * in memory here. */
+INLINE void tile_of_bytes(float *sums, int64_t ld, const float *a, int64_t row, const float *b,
+                          int64_t k, bool first)
+{
+#define BEGIN(i)                                                                                   \
+    vf low##i = first ? vset(0.0f) : vload(sums + i * ld);                                         \
+    vf high##i = first ? vset(0.0f) : vload(sums + i * ld + LANES);
+#define ADD(i) add_bytes(&low##i, &high##i, a + i * row, right, next);
+#define END(i)                                                                                     \
+    vstore(sums + i * ld, low##i);                                                                 \
+    vstore(sums + i * ld + LANES, high##i);
+    EACH_ROW(BEGIN)
+    for (int64_t p = 0; p < k; p++, b += COLS, a++) {
+        vf right = vload(b), next = vload(b + LANES);
+        expect_panel(b);
+        EACH_ROW(ADD)
+    }
+    EACH_ROW(END)
+#undef BEGIN
+#undef ADD
+#undef END
+}
+
+#endif
