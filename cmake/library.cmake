@@ -31,7 +31,10 @@ endfunction()
 levin_kernels_for(generic)
 levin_kernels_for(avx2 -march=x86-64-v3)
 levin_kernels_for(avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+levin_kernels_for(avx512_vnni -march=x86-64-v4 -mavx512vnni -mprefer-vector-width=512)
 levin_kernels_for(avx512_bf16 -march=x86-64-v4 -mavx512bf16 -mavx512vnni -mprefer-vector-width=512)
+levin_kernels_for(amx -march=x86-64-v4 -mavx512bf16 -mavx512vnni -mamx-tile -mamx-bf16 -mamx-int8
+  -mprefer-vector-width=512)
 
 add_library(levin_static STATIC ${levin_sources} ${levin_objects})
 add_library(levin SHARED ${levin_sources} ${levin_objects})

@@ -17,42 +17,16 @@
 
 static const levin_kernels nothing = { .name = "none" };
 
-/* Instruction sets, best first. */
-static const struct {
-    const levin_kernels *kernels;
-    const char *name;
-} sets[] = {
-    { &levin__kernels_avx512_bf16, "avx512_bf16" },
-    { &levin__kernels_avx512, "avx512" },
-    { &levin__kernels_avx2, "avx2" },
-    { &levin__kernels_generic, "generic" },
-};
-enum { SETS = sizeof sets / sizeof *sets };
-
 /* What the environment may say, closed by NULL. */
 static const char *const back_ends[] = { "ref", "cpu", "dnnl", NULL };
-static const char *const caps[] = { "avx512_bf16", "avx512", "avx2", "generic", NULL };
+static const char *const caps[] = { "amx",  "avx512_bf16", "avx512_vnni", "avx512",
+                                    "avx2", "generic",     NULL };
 
 static const levin_kernels *tables[LEVIN_MAX_TABLES];
 static levin_error_note wrong; // what it says and may not; code LEVIN_OK if nothing
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static bool is(const char *word, const char *other) { return word && strcmp(word, other) == 0; }
-
-static bool machine_has(const char *set)
-{
-    if (is(set, "avx512_bf16"))
-        return machine_has("avx512") && __builtin_cpu_supports("avx512bf16") &&
-               __builtin_cpu_supports("avx512vnni");
-    if (is(set, "avx512"))
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vl");
-    if (is(set, "avx2"))
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-               __builtin_cpu_supports("bmi2");
-    return true;
-}
 
 static void set_tables(const levin_kernels *first, const levin_kernels *second)
 {
@@ -62,33 +36,32 @@ static void set_tables(const levin_kernels *first, const levin_kernels *second)
     tables[3] = &nothing;
 }
 
-/* The best set of the machine that is not above the cap (NULL: no cap), or -1. */
-static int best_set(const char *cap)
+/* The best set for this machine that is not above the cap (NULL: no cap); the last fits any. */
+static const levin_kernels *best_kernels(const char *cap)
 {
-    int i = 0;
-    if (cap)
-        while (i < SETS && !is(cap, sets[i].name))
-            i++;
-    while (i < SETS && !machine_has(sets[i].name))
-        i++;
-    return i < SETS ? i : -1;
+    const levin_cpu_set *set = levin__cpu_sets;
+    while (cap && !is(cap, set->name))
+        set++;
+    while (!levin__cpu_gains_by(set->name))
+        set++;
+    return set->kernels;
 }
 
 /* Our own products go first everywhere: they finish a tile in cache, and their bits do not depend
  * on the number of threads, which oneDNN does not promise. */
-static void set_best(int set, const char *cap, const char *back_end)
+static void set_best(const levin_kernels *kernels, const char *cap, const char *back_end)
 {
 #if LEVIN_HAS_DNNL
     levin__dnnl_cap(cap ? cap : "");
     if (is(back_end, "dnnl")) {
-        set_tables(&levin__dnnl_kernels, sets[set].kernels);
+        set_tables(&levin__dnnl_kernels, kernels);
         return;
     }
 #else
     (void)cap;
     (void)back_end;
 #endif
-    set_tables(sets[set].kernels, &nothing);
+    set_tables(kernels, &nothing);
 }
 
 static void refuse(const char *variable, const char *value, const char *const *words)
@@ -129,7 +102,7 @@ static void choose_by_environment(void)
     if (is(back_end, "ref"))
         set_tables(&levin__ref_kernels, &nothing);
     else
-        set_best(best_set(cap), cap, back_end);
+        set_best(best_kernels(cap), cap, back_end);
     levin__error_take(&wrong);
     levin__error_give(&before);
     levin__error_give(&wrong);
@@ -160,12 +133,24 @@ bool levin__use_back_end(const char *name)
         set_tables(&levin__ref_kernels, &nothing);
         return true;
     }
-    bool dnnl = is(name, "dnnl");
-    int set = dnnl ? best_set(NULL) : best_set(name);
-    if (set < 0 || !machine_has(name) || (dnnl && !LEVIN_HAS_DNNL))
+    if (is(name, "dnnl")) {
+        if (LEVIN_HAS_DNNL)
+            set_best(best_kernels(NULL), NULL, name);
+        return LEVIN_HAS_DNNL;
+    }
+    const levin_cpu_set *set = levin__cpu_sets;
+    while (set->name && !is(name, set->name))
+        set++;
+    if (!set->name || !levin__cpu_has(name))
         return false;
-    set_best(set, dnnl ? NULL : name, dnnl ? name : NULL);
+    set_best(set->kernels, name, NULL);
     return true;
+}
+
+void levin__use_kernels(const levin_kernels *kernels)
+{
+    pthread_once(&once, choose_by_environment);
+    set_tables(kernels, &nothing);
 }
 
 const char *levin__back_end_name(void) { return levin__kernel_tables()[0]->name; }

@@ -185,7 +185,8 @@ const levin_command cli_cmd_info = {
     .usage = "[--model.name DIR] [--fallbacks] [--json]",
     .about = "Without a model: what this levin is and what it runs on. With one: what the folder "
              "holds. "
-             "LEVIN_BACKEND=ref|cpu|dnnl and LEVIN_CPU=avx512_bf16|avx512|avx2|generic choose the "
+             "LEVIN_BACKEND=ref|cpu|dnnl and "
+             "LEVIN_CPU=amx|avx512_bf16|avx512_vnni|avx512|avx2|generic choose the "
              "back end, LEVIN_NUM_THREADS the number of threads.",
     .groups = groups,
     .run = run,

@@ -91,7 +91,7 @@ load helper
 
 @test "a variable of the environment that says nothing known is an error of usage" {
     LEVIN_CPU=avx3 try info
-    one_line_error 2 "levin info: unknown LEVIN_CPU 'avx3', did you mean avx2? known: avx512_bf16, avx512, avx2, generic"
+    one_line_error 2 "levin info: unknown LEVIN_CPU 'avx3', did you mean avx2? known: amx, avx512_bf16, avx512_vnni, avx512, avx2, generic"
     only_line
     [ -z "$output" ]
     LEVIN_BACKEND=gpu try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI"
@@ -102,7 +102,7 @@ load helper
         one_line_error 2 "levin predict: LEVIN_NUM_THREADS '$n' is not a whole number from 1 to 256"
         only_line
     done
-    for known in LEVIN_CPU=avx512_bf16 LEVIN_CPU=avx512 LEVIN_BACKEND=cpu LEVIN_CPU= LEVIN_BACKEND= LEVIN_NUM_THREADS=; do
+    for known in LEVIN_CPU=amx LEVIN_CPU=avx512_bf16 LEVIN_CPU=avx512 LEVIN_BACKEND=cpu LEVIN_CPU= LEVIN_BACKEND= LEVIN_NUM_THREADS=; do
         run --separate-stderr env "$known" "$LEVIN" info
         [ "$status" -eq 0 ]
     done

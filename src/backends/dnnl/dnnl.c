@@ -148,7 +148,9 @@ static bool matmul(const levin_matmul_args *m)
 void levin__dnnl_cap(const char *isa)
 {
     dnnl_cpu_isa_t cap = dnnl_cpu_isa_all;
-    if (strcmp(isa, "avx512") == 0)
+    if (strcmp(isa, "avx512_bf16") == 0)
+        cap = dnnl_cpu_isa_avx512_core_bf16;
+    else if (strncmp(isa, "avx512", 6) == 0)
         cap = dnnl_cpu_isa_avx512_core_vnni;
     else if (strcmp(isa, "avx2") == 0)
         cap = dnnl_cpu_isa_avx2;

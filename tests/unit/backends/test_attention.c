@@ -207,7 +207,7 @@ static void compare(const task *t, levin_dtype dtype)
 {
     problem right = solve_by_oracle(t, dtype);
     for (int set = 0; set < BACK_ENDS; set++) {
-        if (!levin__use_back_end(back_ends[set]))
+        if (!use_back_end(back_ends[set]))
             continue;
         problem got = solve(t, dtype);
         assert_agree("attention", &got, &right);
@@ -254,7 +254,7 @@ static void sequences_know_nothing_of_one_another(void **state)
     static const int64_t alone[] = { 33 }, among[] = { 70, 33, 2 };
     task one = { alone, 1, 17, 0, 1 }, three = { among, 3, 17, 0, 1 };
     for (int set = 0; set < BACK_ENDS; set++) {
-        if (!levin__use_back_end(back_ends[set]))
+        if (!use_back_end(back_ends[set]))
             continue;
         problem p = new_problem(1, LEVIN_F32, 1, 17), q = new_problem(2, LEVIN_F32, 3, 17);
         levin_attention_args a = new_attention(&p, &one), b = new_attention(&q, &three);

@@ -37,8 +37,8 @@ static void the_first_operator_says_what_the_environment_may_not(void **state)
     levin_scope *scope = levin_scope_begin();
     levin_tensor *x = levin_zeros(LEVIN_F32, 1, (int64_t[]){ 3 });
     assert_null(levin_scale(x, 2));
-    assert_error(LEVIN_EINVAL, "unknown LEVIN_CPU 'avx3', did you mean avx2? known: avx512_bf16, "
-                               "avx512, avx2, generic");
+    assert_error(LEVIN_EINVAL, "unknown LEVIN_CPU 'avx3', did you mean avx2? known: amx, "
+                               "avx512_bf16, avx512_vnni, avx512, avx2, generic");
     levin_scope_end(scope);
 }
 
@@ -66,7 +66,8 @@ static void words_that_are_not_known_are_named_with_the_nearest(void **state)
     static const char *const asked[][3] = {
         { "LEVIN_CPU", "AVX512", "unknown LEVIN_CPU 'AVX512', did you mean avx512? known: " },
         { "LEVIN_CPU", "avx512-bf16", "did you mean avx512_bf16? known: " },
-        { "LEVIN_CPU", "neon", "unknown LEVIN_CPU 'neon', known: avx512_bf16, avx512, avx2, gen" },
+        { "LEVIN_CPU", "neon",
+          "unknown LEVIN_CPU 'neon', known: amx, avx512_bf16, avx512_vnni, avx512, avx2, gen" },
         { "LEVIN_CPU", " ", "unknown LEVIN_CPU ' ', " },
         { "LEVIN_BACKEND", "reff", "unknown LEVIN_BACKEND 'reff', did you mean ref? known: ref, " },
         { "LEVIN_BACKEND", "cuda", "unknown LEVIN_BACKEND 'cuda', known: ref, cpu, dnnl" },
@@ -92,7 +93,9 @@ static void words_that_are_known_are_no_errors(void **state)
         { "LEVIN_BACKEND", "ref" },
         { "LEVIN_BACKEND", "cpu" },
         { "LEVIN_BACKEND", "" },
-        { "LEVIN_CPU", "avx512_bf16" }, // a cap, whatever this machine has
+        { "LEVIN_CPU", "amx" },
+        { "LEVIN_CPU", "avx512_bf16" }, // a cap, whatever this machine
+                                        // has
         { "LEVIN_CPU", "avx512" },
         { "LEVIN_CPU", "avx2" },
         { "LEVIN_CPU", "generic" },

@@ -47,7 +47,7 @@ static void a_child_computes_what_its_parent_did(void **state)
     static product own;
     levin_set_num_threads(3);
     for (int set = 0; set < BACK_ENDS; set++) {
-        if (!levin__use_back_end(back_ends[set]))
+        if (!use_back_end(back_ends[set]))
             continue;
         assert_true(compute(&right)); // eighths: no back end rounds their sums
         assert_child_succeeds(computes_the_same_and_leaves, &own);

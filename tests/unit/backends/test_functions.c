@@ -96,7 +96,7 @@ static void functions_lie_within_their_bounds_of_libm(void **state)
     samples s = new_samples();
     levin_array x = { s.x, LEVIN_F32 }, y = { s.y, LEVIN_F32 };
     for (int set = 0; set < BACK_ENDS; set++) {
-        if (!levin__use_back_end(back_ends[set]))
+        if (!use_back_end(back_ends[set]))
             continue;
         for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
             if (i == 0 || bounds[i].f != bounds[i - 1].f)
@@ -134,7 +134,7 @@ static void tanh_is_right_relative_to_itself_also_near_0(void **state)
     samples s = new_sweep();
     levin_array x = { s.x, LEVIN_F32 }, y = { s.y, LEVIN_F32 };
     for (int set = 0; set < BACK_ENDS; set++) {
-        if (!levin__use_back_end(back_ends[set]))
+        if (!use_back_end(back_ends[set]))
             continue;
         assert_true(LEVIN_RUN(unary, LEVIN_UNARY_TANH, y, x, s.n));
         for (int64_t i = 0; i < s.n; i++)
@@ -174,7 +174,7 @@ static void slopes_lie_within_their_bounds_of_libm(void **state)
         ones[i] = 1;
     levin_array x = { s.x, LEVIN_F32 }, dx = { s.y, LEVIN_F32 }, dy = { ones, LEVIN_F32 };
     for (int set = 0; set < BACK_ENDS; set++) {
-        for (int k = 0; k < 2 && levin__use_back_end(back_ends[set]); k++) {
+        for (int k = 0; k < 2 && use_back_end(back_ends[set]); k++) {
             assert_true(LEVIN_RUN(unary_bwd, slopes[k].f, dx, dy, x, x, s.n, false));
             for (int64_t i = 0; i < s.n; i++) {
                 if (!(fabsf(s.x[i]) < 1e4f)) // beyond it squares overflow, in torch too

@@ -93,7 +93,7 @@ static void check(kind w, uint64_t seed)
     levin_matmul_args m = new_product(&right, &w);
     levin__ref_matmul(&m);
     for (int set = 0; set < BACK_ENDS; set++) {
-        if (!levin__use_back_end(back_ends[set]))
+        if (!use_back_end(back_ends[set]))
             continue;
         problem got = new_problem(seed, LEVIN_F32, 0, 0);
         m = new_product(&got, &w);
@@ -187,7 +187,7 @@ static void infinities_and_nans_stay_in_their_rows_and_columns(void **state)
     for (int i = 0; i < 12; i++) {
         kind w = { 13, 19, 11, i % 4, i / 4 % 2 ? HALF_A | HALF_B : 0 };
         for (int set = -1; set < BACK_ENDS; set++) {
-            if (set >= 0 && !levin__use_back_end(back_ends[set]))
+            if (set >= 0 && !use_back_end(back_ends[set]))
                 continue;
             problem p = new_problem(5, LEVIN_F32, 0, 0);
             levin_matmul_args m = new_product(&p, &w);
@@ -209,7 +209,7 @@ static void what_stood_in_c_is_not_read_without_add(void **state)
 {
     (void)state;
     for (int set = 0; set < BACK_ENDS; set++) {
-        if (!levin__use_back_end(back_ends[set]))
+        if (!use_back_end(back_ends[set]))
             continue;
         for (int half = 0; half < DTYPES; half++) {
             kind w = { 13, 19, 11, half % 2 ? PRE : BIAS, half };
@@ -230,7 +230,7 @@ static void numbers_of_other_types_are_declined(void **state)
 {
     (void)state;
     for (int set = 0; set < BACK_ENDS; set++) {
-        if (!levin__use_back_end(back_ends[set]))
+        if (!use_back_end(back_ends[set]))
             continue;
         problem p = new_problem(7, LEVIN_F32, 0, 0);
         levin_matmul_args m = new_product(&p, &(kind){ 3, 4, 5, 0, 0 });
@@ -251,7 +251,7 @@ static void what_adam_packs_is_what_pack_would_write(void **state)
         size_t bytes;
         problem p = new_problem(8, LEVIN_F32, 0, 0);
         m.b = output(&p, LEVIN_F32, m.n * m.k);
-        bool here = levin__use_back_end(back_ends[i / 2]);
+        bool here = use_back_end(back_ends[i / 2]);
         k = levin__kernel_tables()[0];
         if (here && k->packed_size && k->packed_size(&bytes, &m, true)) {
             float *g = floats(input(&p, LEVIN_F32, m.n * m.k));

@@ -25,7 +25,7 @@ static void compare_all_sizes(bool (*run)(problem *p, int variant))
             assert_true(levin__use_back_end("ref"));
             problem right = run_slot(slot, v, dtype, rows, cols);
             for (int set = 0; set < BACK_ENDS; set++) {
-                if (!levin__use_back_end(back_ends[set]))
+                if (!use_back_end(back_ends[set]))
                     continue;
                 problem got = run_slot(slot, v, dtype, rows, cols);
                 assert_agree(slots[slot].name, &got, &right);
@@ -70,7 +70,7 @@ static void on_every_set(void (*fn)(void))
     assert_true(levin__use_back_end("ref"));
     fn();
     for (int set = 0; set < BACK_ENDS; set++)
-        if (levin__use_back_end(back_ends[set]))
+        if (use_back_end(back_ends[set]))
             fn();
     levin__use_back_end(NULL);
 }

@@ -71,7 +71,9 @@ static void an_instruction_set_is_there_when_the_cpu_has_it(void **state)
         { "generic", "sse2" },
         { "avx2", "avx2 fma bmi2" },
         { "avx512", "avx512f avx512bw avx512cd avx512dq avx512vl" },
-        { "avx512_bf16", "avx512f avx512bw avx512cd avx512dq avx512vl avx512_bf16" },
+        { "avx512_vnni", "avx512f avx512bw avx512cd avx512dq avx512vl avx512_vnni" },
+        { "avx512_bf16", "avx512f avx512bw avx512cd avx512dq avx512vl avx512_vnni avx512_bf16" },
+        { "amx", "avx512f avx512_vnni avx512_bf16 amx_tile amx_bf16 amx_int8" },
     };
     if (!cpu_has("sse2"))
         skip(); // no such list here
@@ -90,7 +92,7 @@ static void compare_with_ref(int slot, int variant, levin_dtype dtype, int64_t r
     assert_true(levin__use_back_end("ref"));
     problem right = run_slot(slot, variant, dtype, rows, cols);
     for (int set = 0; set < BACK_ENDS; set++) {
-        if (!levin__use_back_end(back_ends[set]))
+        if (!use_back_end(back_ends[set]))
             continue;
         problem got = run_slot(slot, variant, dtype, rows, cols);
         assert_agree(slots[slot].name, &got, &right);
@@ -162,7 +164,7 @@ static void no_slot_depends_on_the_number_of_threads(void **state)
     (void)state;
     static const int threads[] = { 2, 3, 5 };
     for (int set = 0; set < BACK_ENDS; set++) {
-        if (strcmp(back_ends[set], "dnnl") == 0 || !levin__use_back_end(back_ends[set]))
+        if (strcmp(back_ends[set], "dnnl") == 0 || !use_back_end(back_ends[set]))
             continue;
         for (int slot = 0; slot < SLOTS; slot++) {
             if (!has_kernel(levin__kernel_tables()[0], slot))

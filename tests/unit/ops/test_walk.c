@@ -111,7 +111,7 @@ static void every_back_end_agrees_with_ref(void **state)
             assert_true(levin__use_back_end("ref"));
             outcome right = run(op, &c);
             for (int b = 0; b < BACK_ENDS; b++) {
-                if (!levin__use_back_end(back_ends[b]))
+                if (!use_back_end(back_ends[b]))
                     continue;
                 outcome got = run(op, &c);
                 compare("y", op, &c, got.y, right.y, right.n_y);

@@ -98,7 +98,8 @@ static float *boundary_cases(int64_t *n)
 static void the_vectors_of_every_back_end_round_alike(void **state)
 {
     (void)state;
-    static const char *const names[] = { "ref", "generic", "avx2", "avx512", "avx512_bf16" };
+    static const char *const names[] = { "ref",         "generic",     "avx2", "avx512",
+                                         "avx512_vnni", "avx512_bf16", "amx" };
     int64_t n;
     float *x = boundary_cases(&n);
     uint16_t *y = malloc((size_t)n * sizeof *y);

@@ -11,13 +11,13 @@
 #include "base/threads.h"
 
 enum {
-    SPAN = 1536,       // steps of a pass: a block of a of that width stays in the second cache
-    BLOCK = 8 * TILE,  // rows of a task, at most
-    CHUNK = 32 * COLS, // columns of a task whose sums wait for another pass, at most
-    TASKS = 4,         // a thread, where there are few rows
+    SPAN = 1536, // steps of a pass: a block of a of that width stays in the second cache
+    BLOCK = COLS == 32 ? 96 : 48, // rows of a task, at most: whole tiles of any kind
+    CHUNK = 32 * COLS,            // columns of a task whose sums wait for another pass, at most
+    TASKS = 4,                    // a thread, where there are few rows
 };
 
-/* Rows of a, ready for the tiles: panels of TILE rows, tile apart. */
+/* Rows of a, ready for the tiles: panels of a tile's rows, tile apart. */
 typedef struct {
     const float *data;
     int64_t tile;
@@ -28,11 +28,12 @@ typedef struct {
     const levin_matmul_args *m;
     step_type type;
     int64_t steps;          // of the inner dimension
+    int64_t height;         // rows of a tile
     int64_t tiles, panels;  // of c
     int64_t blocks, chunks; // tasks: blocks of tiles times chunks of panels
     const float *right;     // b: (panels, steps, COLS)
     bytes_scales scales;    // of b's columns
-    float *left;            // a: (passes, tiles, steps of a pass, TILE), or NULL: tasks pack it
+    float *left;            // a: (passes, tiles, steps of a pass, height), or NULL: tasks pack it
     bytes_left rows;        // a, of bytes
     double *squares;        // of each tile of c, or NULL
 } product;
@@ -75,21 +76,22 @@ INLINE void finish_row(const product *w, int64_t i, int64_t j, const float *sums
 }
 
 /* Rows and columns of the tile at (i, j). */
-static int64_t rows_at(const levin_matmul_args *m, int64_t i)
+static int64_t rows_at(const product *w, int64_t i)
 {
-    return m->m - i < TILE ? m->m - i : TILE;
+    return w->m->m - i < w->height ? w->m->m - i : w->height;
 }
-static int64_t columns_at(const levin_matmul_args *m, int64_t j)
+static int64_t columns_at(const product *w, int64_t j)
 {
-    return m->n - j < COLS ? m->n - j : COLS;
+    return w->m->n - j < COLS ? w->m->n - j : COLS;
 }
 
 /* Asks for the lines of c that a tile will be written to, while it is computed: stores that miss
  * would keep the next tile's loads waiting. */
-static void expect_tile(const levin_matmul_args *m, int64_t i, int64_t j)
+static void expect_tile(const product *w, int64_t i, int64_t j)
 {
-    int64_t size = (int64_t)levin_dtype_size(m->c.dtype), width = columns_at(m, j) * size;
-    for (int64_t r = 0; r < rows_at(m, i); r++)
+    const levin_matmul_args *m = w->m;
+    int64_t size = (int64_t)levin_dtype_size(m->c.dtype), width = columns_at(w, j) * size;
+    for (int64_t r = 0; r < rows_at(w, i); r++)
         for (int64_t at = 0; at < width; at += LINE) {
             int64_t byte = ((i + r) * m->n + j) * size + at;
             __builtin_prefetch((char *)m->c.data + byte, 1);
@@ -102,10 +104,10 @@ static void expect_tile(const levin_matmul_args *m, int64_t i, int64_t j)
 static void finish_tile(const product *w, int64_t i, int64_t j, const float *sums, int64_t ld)
 {
     const levin_matmul_args *m = w->m;
-    int64_t n = columns_at(m, j);
+    int64_t n = columns_at(w, j);
     bool plain = m->c.dtype == LEVIN_F32 && !m->bias.data && !m->pre.data && !m->add && !m->gelu &&
                  !m->bytes;
-    for (int64_t r = 0; r < rows_at(m, i); r++) {
+    for (int64_t r = 0; r < rows_at(w, i); r++) {
         const float *row = sums + r * ld;
         if (n < COLS)
             finish_row(w, i + r, j, row, n, false);
@@ -117,12 +119,12 @@ static void finish_tile(const product *w, int64_t i, int64_t j, const float *sum
 }
 
 /* The sum of squares of the same tile of c, just written. */
-static double squares_of_tile(const levin_matmul_args *m, int64_t i, int64_t j)
+static double squares_of_tile(const product *w, int64_t i, int64_t j)
 {
-    int64_t n = columns_at(m, j);
+    int64_t n = columns_at(w, j);
     vf sum = { 0 };
-    for (int64_t r = 0; r < rows_at(m, i); r++) {
-        const float *c = (const float *)m->c.data + (i + r) * m->n + j;
+    for (int64_t r = 0; r < rows_at(w, i); r++) {
+        const float *c = (const float *)w->m->c.data + (i + r) * w->m->n + j;
         for (int64_t v = 0; v < n; v += LANES) {
             vf x = vload_n(c + v, vlanes(v, n));
             sum += x * x;
@@ -135,6 +137,14 @@ __attribute__((noinline)) static void run_tile(const product *w, float *sums, in
                                                const float *a, const float *b, int64_t k,
                                                bool first)
 {
+#if HAS_TILES
+    if (w->type == STEP_PAIR)
+        tile_of_registers(sums, ld, a, AMX_STEPS, AMX_ROWS * AMX_STEPS, b, k, false, first);
+    else if (w->type == STEP_BYTES)
+        tile_of_registers(sums, ld, a, w->steps, AMX_STEPS, b, k, true, first);
+    if (by_tiles(w->type))
+        return;
+#endif
     switch (w->type) {
     case STEP_FLOAT:
         tile_loop(sums, ld, a, b, k, false, first);
@@ -157,13 +167,40 @@ static void pack_rows(const product *w, float *to, int64_t first, int64_t rows, 
 static left left_of(const product *w, int64_t tile, int64_t end, int64_t p, int64_t p_end,
                     float *room)
 {
-    int64_t k = p_end - p, rows = end * TILE < w->m->m ? end * TILE : w->m->m;
+    int64_t k = p_end - p, h = w->height, rows = end * h < w->m->m ? end * h : w->m->m;
     if (w->type == STEP_BYTES)
-        return (left){ w->rows.steps + tile * TILE * w->steps + p, TILE * w->steps };
+        return (left){ w->rows.steps + tile * h * w->steps + p, h * w->steps };
     if (w->left)
-        return (left){ w->left + (p * w->tiles + tile * k) * TILE, TILE * k };
-    pack_rows(w, room, tile * TILE, rows - tile * TILE, p, k);
-    return (left){ room, TILE * k };
+        return (left){ w->left + (p * w->tiles + tile * k) * h, h * k };
+    pack_rows(w, room, tile * h, rows - tile * h, p, k);
+    return (left){ room, h * k };
+}
+
+/* A task's part of c: tiles by panels. */
+typedef struct {
+    int64_t tile, tile_end, panel, panel_end;
+} part;
+
+/* Adds steps [p, p + k) to the sums of a part, and finishes them if these are the last. Sums of a
+ * tile follow those of the one to the left, ld apart by rows, or all have the same place. */
+static void multiply_pass(const product *w, part t, float *sums, int64_t ld, left a, int64_t p,
+                          int64_t k)
+{
+    bool last = p + k == w->steps, apart = ld > COLS;
+    for (int64_t j = t.panel; j < t.panel_end; j++)
+        for (int64_t i = t.tile; i < t.tile_end; i++) {
+            float *to = sums;
+            if (apart)
+                to += (i - t.tile) * w->height * ld + (j - t.panel) * COLS;
+            if (last)
+                expect_tile(w, i * w->height, j * COLS);
+            run_tile(w, to, ld, a.data + (i - t.tile) * a.tile,
+                     w->right + (j * w->steps + p) * COLS, k, p == 0);
+            if (last)
+                finish_tile(w, i * w->height, j * COLS, to, ld);
+            if (last && w->squares)
+                w->squares[i * w->panels + j] = squares_of_tile(w, i * w->height, j * COLS);
+        }
 }
 
 /* One task: a block of tiles by a chunk of panels. Sums wait in a buffer only if there is more than
@@ -172,43 +209,36 @@ static void multiply_task(void *context, int64_t task)
 {
     const product *w = context;
     int64_t block = task % w->blocks, chunk = task / w->blocks;
-    int64_t tile = first_of(block, w->blocks, w->tiles);
-    int64_t tile_end = first_of(block + 1, w->blocks, w->tiles);
-    int64_t panel = first_of(chunk, w->chunks, w->panels);
-    int64_t panel_end = first_of(chunk + 1, w->chunks, w->panels);
-    bool passes = w->steps > SPAN;
-    int64_t ld = passes ? (panel_end - panel) * COLS : COLS;
-    int64_t waiting = passes ? tile_end - tile : 1, width = w->steps < SPAN ? w->steps : SPAN;
+    part t = { first_of(block, w->blocks, w->tiles), first_of(block + 1, w->blocks, w->tiles),
+               first_of(chunk, w->chunks, w->panels), first_of(chunk + 1, w->chunks, w->panels) };
+    int64_t rows = (t.tile_end - t.tile) * w->height;
+    bool waits = w->steps > SPAN;
+    int64_t ld = waits ? (t.panel_end - t.panel + 1) * COLS : COLS; // never COLS if sums wait
+    int64_t width = waits ? SPAN : w->steps;
     levin_scope *scope = levin_scope_begin();
-    float *sums = levin__scope_alloc((size_t)(waiting * TILE * ld) * sizeof *sums);
-    float *room = levin__scope_alloc((size_t)((tile_end - tile) * TILE * width) * sizeof *room);
+    float *sums = levin__scope_alloc((size_t)((waits ? rows : w->height) * ld) * sizeof *sums);
+    float *room = levin__scope_alloc((size_t)(rows * width) * sizeof *room);
+#if HAS_TILES
+    amx_begin();
+#endif
     for (int64_t p = 0; sums && room && (p < w->steps || p == 0); p += SPAN) {
-        int64_t p_end = pass_end(w, p), k = p_end - p;
-        left a = left_of(w, tile, tile_end, p, p_end, room);
-        for (int64_t j = panel; j < panel_end; j++)
-            for (int64_t i = tile; i < tile_end; i++) {
-                float *to = passes ? sums + (i - tile) * TILE * ld + (j - panel) * COLS : sums;
-                bool last = p_end == w->steps;
-                if (last)
-                    expect_tile(w->m, i * TILE, j * COLS);
-                run_tile(w, to, ld, a.data + (i - tile) * a.tile,
-                         w->right + (j * w->steps + p) * COLS, k, p == 0);
-                if (last)
-                    finish_tile(w, i * TILE, j * COLS, to, ld);
-                if (last && w->squares)
-                    w->squares[i * w->panels + j] = squares_of_tile(w->m, i * TILE, j * COLS);
-            }
+        int64_t end = pass_end(w, p);
+        left a = left_of(w, t.tile, t.tile_end, p, end, room);
+        multiply_pass(w, t, sums, ld, a, p, end - p);
     }
+#if HAS_TILES
+    amx_end();
+#endif
     levin_scope_end(scope);
 }
 
 static void pack_tile(void *context, int64_t tile)
 {
     const product *w = context;
-    int64_t rows = rows_at(w->m, tile * TILE);
+    int64_t h = w->height, rows = rows_at(w, tile * h);
     for (int64_t p = 0; p < w->steps; p += SPAN) {
         int64_t k = pass_end(w, p) - p;
-        pack_rows(w, w->left + (p * w->tiles + tile * k) * TILE, tile * TILE, rows, p, k);
+        pack_rows(w, w->left + (p * w->tiles + tile * k) * h, tile * h, rows, p, k);
     }
 }
 
@@ -219,7 +249,7 @@ static bool take_left(product *w)
         return round_left(&w->rows, w->m, w->steps);
     if (w->chunks == 1)
         return true;
-    w->left = levin__scope_alloc((size_t)(w->tiles * TILE * w->steps) * sizeof *w->left);
+    w->left = levin__scope_alloc((size_t)(w->tiles * w->height * w->steps) * sizeof *w->left);
     if (w->left)
         levin__parallel_for(w->tiles, pack_tile, w);
     return w->left != NULL;
@@ -246,7 +276,7 @@ static bool take_right(product *w)
  * few rows, or where too many sums would wait. */
 static void share_out(product *w)
 {
-    int64_t threads = levin_num_threads(), most = BLOCK / TILE;
+    int64_t threads = levin_num_threads(), most = BLOCK / w->height;
     w->blocks = (w->tiles + most - 1) / most;
     w->chunks = w->steps > SPAN ? (w->m->n + CHUNK - 1) / CHUNK : 1;
     if (w->tiles >= 4 * threads) {
@@ -281,7 +311,8 @@ bool KERNEL(matmul)(const levin_matmul_args *m)
     if (m->squares && m->c.dtype != LEVIN_F32)
         return false;
     product w = { .m = m, .type = step_of(m), .steps = steps_of(m) };
-    w.tiles = (m->m + TILE - 1) / TILE;
+    w.height = height_of(w.type);
+    w.tiles = (m->m + w.height - 1) / w.height;
     w.panels = (m->n + COLS - 1) / COLS;
     levin_scope *scope = levin_scope_begin();
     bool done = true;

@@ -11,7 +11,9 @@
 #else
 #    define TILE_ROWS 6
 #endif
-enum { TILE = TILE_ROWS, COLS = 2 * LANES };
+enum { TILE = TILE_ROWS, COLS = HAS_TILES ? 32 : 2 * LANES };
+/* With AMX a tile of pairs or of bytes is AMX_ROWS x COLS, and takes AMX_STEPS steps at a time. */
+enum { AMX_ROWS = 32, AMX_STEPS = 16 };
 
 /* What a step of 32 bits of the inner dimension holds. */
 typedef enum step_type { STEP_FLOAT, STEP_PAIR, STEP_BYTES } step_type;
@@ -22,10 +24,21 @@ INLINE step_type step_of(const levin_matmul_args *m)
     return m->bytes ? STEP_BYTES : HAS_PAIRS && halves ? STEP_PAIR : STEP_FLOAT;
 }
 
-INLINE int64_t steps_of(const levin_matmul_args *m)
+INLINE bool by_tiles(step_type type) { return HAS_TILES && type != STEP_FLOAT; }
+
+/* Rows of a tile. */
+INLINE int64_t height_of(step_type type) { return by_tiles(type) ? AMX_ROWS : TILE; }
+
+/* Steps that the inner dimension fills, and steps that are packed: those behind are zeros. */
+INLINE int64_t filled_steps_of(const levin_matmul_args *m)
 {
     int members = (int[]){ 1, 2, BYTES_OF_STEP }[step_of(m)];
     return (m->k + members - 1) / members;
+}
+INLINE int64_t steps_of(const levin_matmul_args *m)
+{
+    int64_t filled = filled_steps_of(m);
+    return by_tiles(step_of(m)) ? (filled + AMX_STEPS - 1) / AMX_STEPS * AMX_STEPS : filled;
 }
 
 INLINE bool can_multiply(const levin_matmul_args *m)
@@ -37,8 +50,8 @@ INLINE bool can_multiply(const levin_matmul_args *m)
 size_t KERNEL(packed_bytes)(const levin_matmul_args *m);
 void KERNEL(pack_panels)(void *to, const levin_matmul_args *m);
 
-/* Rounded to bytes: a (M rounded up to TILE, steps) with the scales of its rows, and, behind the
- * panels of b, the scales and the sums of its columns. */
+/* Rounded to bytes: a (M rounded up to whole tiles, steps) with the scales of its rows, and, behind
+ * the panels of b, the scales and the sums of its columns. */
 typedef struct {
     const float *steps, *scales;
 } bytes_left;
@@ -69,7 +82,8 @@ void KERNEL(pack_rounded_rows)(float *packed, const levin_matmul_args *m, int64_
  * past the last row. */
 void KERNEL(pack_left)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
                        int64_t p, int64_t k);
-/** The same where a step is a pair. */
+/** The same where a step is a pair; for AMX to panels of AMX_ROWS rows, (k / AMX_STEPS, AMX_ROWS,
+ * AMX_STEPS) each. */
 void KERNEL(pack_left_pairs)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
                              int64_t p, int64_t k);
 

@@ -7,11 +7,6 @@
 
 enum { ROWS = 8 }; // of a, a task
 
-#if defined __AVX512VNNI__
-typedef int8_t member;
-#else
-typedef int16_t member;
-#endif
 typedef member vm __attribute__((vector_size(LANES * sizeof(member))));
 
 /* The largest magnitude of n numbers; NaN if there is one. */
@@ -66,7 +61,7 @@ static void round_rows(void *context, int64_t task)
 
 bool round_left(bytes_left *to, const levin_matmul_args *m, int64_t steps)
 {
-    int64_t rows = (m->m + TILE - 1) / TILE * TILE;
+    int64_t height = height_of(STEP_BYTES), rows = (m->m + height - 1) / height * height;
     job j = { .m = m, .n_steps = steps };
     j.steps = levin__scope_alloc((size_t)(rows * steps) * sizeof *j.steps);
     j.scales = levin__scope_alloc((size_t)rows * sizeof *j.scales);

@@ -146,13 +146,9 @@ static void pack_columns(float *to, const levin_matmul_args *m, int64_t first, i
 }
 
 /* a is stored (M, K), its pairs as they are wanted: moved like the floats of pack_left. */
-void pack_left_pairs(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
-                     int64_t k)
+static void pack_panel_rows(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
+                            int64_t p, int64_t k)
 {
-    if (m->trans_a) {
-        pack_columns(to, m, first, rows, p, k);
-        return;
-    }
     int64_t whole = m->k / 2 - p < k ? m->k / 2 - p : k;
     for (int64_t i = 0; i < rows; i += TILE, to += TILE * k) {
         const uint16_t *a = (const uint16_t *)m->a.data + (first + i) * m->k;
@@ -168,4 +164,64 @@ void pack_left_pairs(float *to, const levin_matmul_args *m, int64_t first, int64
             for (int64_t r = 0; r < TILE; r++)
                 put_pair(to + s * TILE + r, r < n ? pair_of(a + r * m->k, p + s, m->k) : 0);
     }
+}
+
+#if HAS_TILES
+/* Row i of a stored (M, K), AMX_STEPS steps from s on. */
+static void put_amx_row(float *to, const levin_matmul_args *m, int64_t i, int64_t s)
+{
+    const uint16_t *row = (const uint16_t *)m->a.data + i * m->k;
+    if (2 * (s + AMX_STEPS) <= m->k) {
+        memcpy(to, row + 2 * s, AMX_STEPS * sizeof *to);
+        return;
+    }
+    for (int64_t q = 0; q < AMX_STEPS; q++)
+        put_pair(to + q, 2 * (s + q) < m->k ? pair_of(row, s + q, m->k) : 0);
+}
+
+/* Rows [i, i + n) of a stored (K, M), n at most AMX_STEPS, the same steps: to (AMX_STEPS rows,
+ * AMX_STEPS). */
+static void put_amx_columns(float *to, const levin_matmul_args *m, int64_t i, int64_t n, int64_t s)
+{
+    float steps[AMX_STEPS][AMX_STEPS] = { { 0 } };
+    for (int64_t q = 0; q < AMX_STEPS && 2 * (s + q) < m->k; q++) {
+        const uint16_t *at = (const uint16_t *)m->a.data + 2 * (s + q) * m->m + i;
+        const uint16_t *next = 2 * (s + q) + 1 < m->k ? at + m->m : NULL;
+        for (int64_t c = 0; c < n; c++)
+            put_pair(&steps[q][c], at[c] | (next ? (uint32_t)next[c] << 16 : 0));
+    }
+    for (int64_t q = 0; q < AMX_STEPS; q += EDGE)
+        for (int64_t c = 0; c < AMX_STEPS; c += EDGE)
+            put_transposed(to + c * AMX_STEPS + q, AMX_STEPS, *(quad_any *)&steps[q][c],
+                           *(quad_any *)&steps[q + 1][c], *(quad_any *)&steps[q + 2][c],
+                           *(quad_any *)&steps[q + 3][c]);
+}
+
+static void pack_amx(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
+                     int64_t k)
+{
+    for (int64_t i = 0; i < rows; i += AMX_ROWS)
+        for (int64_t s = p; s < p + k; s += AMX_STEPS)
+            for (int64_t half = i; half < i + AMX_ROWS; half += AMX_STEPS) {
+                int64_t n = rows - half < AMX_STEPS ? rows - half : AMX_STEPS;
+                if (m->trans_a && n > 0)
+                    put_amx_columns(to, m, first + half, n, s);
+                for (int64_t r = 0; r < n && !m->trans_a; r++)
+                    put_amx_row(to + r * AMX_STEPS, m, first + half + r, s);
+                int64_t zeros = n < 0 ? AMX_STEPS : m->trans_a ? 0 : AMX_STEPS - n;
+                memset(to + (AMX_STEPS - zeros) * AMX_STEPS, 0,
+                       (size_t)(zeros * AMX_STEPS) * sizeof *to);
+                to += AMX_STEPS * AMX_STEPS;
+            }
+}
+#endif
+
+void pack_left_pairs(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
+                     int64_t k)
+{
+#if HAS_TILES
+    pack_amx(to, m, first, rows, p, k);
+    return;
+#endif
+    (m->trans_a ? pack_columns : pack_panel_rows)(to, m, first, rows, p, k);
 }

@@ -29,6 +29,8 @@ static void pack_one(void *context, int64_t panel)
 {
     const job *j = context;
     float *to = (float *)j->to + panel * j->steps * COLS;
+    int64_t filled = filled_steps_of(j->m);
+    memset(to + filled * COLS, 0, (size_t)((j->steps - filled) * COLS) * sizeof *to);
     switch (step_of(j->m)) {
     case STEP_FLOAT:
         pack_right(to, j->m, panel * COLS);

@@ -1,6 +1,7 @@
 /* peak.c: the most that a core can do: independent chains of products and sums that never leave
  * the registers, enough of them to hide the latency of each. What a matrix product reaches is told
  * as a share of it. Nothing that is computed here is of use. */
+#include "backends/cpu/kernels/amx.h"
 #include "backends/cpu/kernels/kernels.h"
 #include "backends/cpu/kernels/vec.h"
 
@@ -43,9 +44,37 @@ static double burn_f32(int64_t rounds)
     return 2.0 * LANES;
 }
 
+#if HAS_TILES
+/* The same of AMX: eight products of registers a round, each 16 x 16 sums of 16 steps. */
+static double burn_tiles(int64_t rounds, bool bytes)
+{
+    amx_begin();
+    amx_zero(4);
+    amx_zero(5);
+    for (int64_t i = 0; i < rounds; i++)
+        for (int twice = 0; twice < 2; twice++) {
+            if (bytes) {
+                amx_bytes(0, 4, 5);
+                amx_bytes(1, 4, 5);
+                amx_bytes(2, 4, 5);
+                amx_bytes(3, 4, 5);
+            } else {
+                amx_pairs(0, 4, 5);
+                amx_pairs(1, 4, 5);
+                amx_pairs(2, 4, 5);
+                amx_pairs(3, 4, 5);
+            }
+        }
+    amx_end();
+    return 8.0 / CHAINS * 16 * 16 * 16 * (bytes ? 8 : 4); // a chain, as the others count
+}
+#endif
+
 static double burn_bf16(int64_t rounds)
 {
-#if defined __AVX512BF16__
+#if HAS_TILES
+    return burn_tiles(rounds, false);
+#elif defined __AVX512BF16__
     vf a = vset(0), b = vset(0);
     OPAQUE(a);
     OPAQUE(b);
@@ -75,6 +104,10 @@ static void burn_vnni(int64_t rounds)
 static double burn_int8(int64_t rounds)
 {
     vf a = vset(0), b = vset(0), ones = vset(0), products;
+#if HAS_TILES
+    if (rounds)
+        return burn_tiles(rounds, true);
+#endif
 #if defined __AVX512F__
     if (__builtin_cpu_supports("avx512vnni")) {
         burn_vnni(rounds);

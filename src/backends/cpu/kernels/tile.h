@@ -7,6 +7,7 @@
 #ifndef LEVIN_BACKENDS_CPU_KERNELS_TILE_H
 #define LEVIN_BACKENDS_CPU_KERNELS_TILE_H
 
+#include "backends/cpu/kernels/amx.h"
 #include "backends/cpu/kernels/pack.h"
 
 enum { LINE = 64, AHEAD = 16 }; // bytes of a line of cache, steps
@@ -95,5 +96,51 @@ INLINE void tile_of_bytes(float *sums, int64_t ld, const float *a, int64_t row, 
 #undef ADD
 #undef END
 }
+
+#if HAS_TILES
+/* The tile of AMX: four registers of sums (AMX_ROWS, COLS). Rows of a are row apart, and AMX_STEPS
+ * steps, which are taken at a time, next. */
+INLINE void tile_of_registers(float *sums, int64_t ld, const float *a, int64_t row, int64_t next,
+                              const float *b, int64_t k, bool bytes, bool first)
+{
+    size_t width = (size_t)ld * sizeof *sums, apart = (size_t)row * sizeof *a;
+    size_t panel = COLS * sizeof *b;
+    int64_t below = AMX_STEPS * ld;
+    if (first) {
+        amx_zero(0);
+        amx_zero(1);
+        amx_zero(2);
+        amx_zero(3);
+    } else {
+        amx_load(0, sums, width);
+        amx_load(1, sums + AMX_STEPS, width);
+        amx_load(2, sums + below, width);
+        amx_load(3, sums + below + AMX_STEPS, width);
+    }
+    for (int64_t p = 0; p < k; p += AMX_STEPS, a += next, b += AMX_STEPS * COLS) {
+        for (int64_t at = 0; at < AMX_STEPS * COLS; at += LINE / 4)
+            __builtin_prefetch(b + AMX_STEPS * COLS + at);
+        amx_load(4, a, apart);
+        amx_load(5, a + AMX_STEPS * row, apart);
+        amx_load(6, b, panel);
+        amx_load(7, b + AMX_STEPS, panel);
+        if (bytes) {
+            amx_bytes(0, 4, 6);
+            amx_bytes(1, 4, 7);
+            amx_bytes(2, 5, 6);
+            amx_bytes(3, 5, 7);
+        } else {
+            amx_pairs(0, 4, 6);
+            amx_pairs(1, 4, 7);
+            amx_pairs(2, 5, 6);
+            amx_pairs(3, 5, 7);
+        }
+    }
+    amx_store(0, sums, width);
+    amx_store(1, sums + AMX_STEPS, width);
+    amx_store(2, sums + below, width);
+    amx_store(3, sums + below + AMX_STEPS, width);
+}
+#endif
 
 #endif

@@ -28,6 +28,14 @@ typedef uint16_t vh __attribute__((vector_size(LANES * 2))); // bf16, or sixteen
 typedef float vf_any __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef uint16_t vh_any __attribute__((vector_size(LANES * 2), aligned(2), may_alias));
 
+/* Intel's Advanced Matrix Extensions (amx.h). Tests have them, and products of pairs, done in plain
+ * C on any machine. */
+#if defined __AMX_TILE__ || defined LEVIN_EMULATE_TILES
+#    define HAS_TILES 1
+#else
+#    define HAS_TILES 0
+#endif
+
 #define INLINE static inline __attribute__((always_inline, unused))
 
 INLINE vf vset(float x) { return x - (vf){ 0 }; }
@@ -74,33 +82,40 @@ INLINE vf vset_bits(const float *p)
 /* Pairs of bf16 in the bits of floats: sum + a_0 b_0 + a_1 b_1 of each lane. HAS_PAIRS says whether
  * there is an instruction for it, which makes it worth while. */
 #if defined __AVX512BF16__
-enum { HAS_PAIRS = 1 };
 INLINE vf vdot_pairs(vf sum, vf a, vf b)
 {
     return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
 }
 #else
-enum { HAS_PAIRS = 0 };
 INLINE vf vdot_pairs(vf sum, vf a, vf b)
 {
     vf odd = (vf)((vu)a & 0xffff0000u) * (vf)((vu)b & 0xffff0000u);
     return sum + odd + (vf)((vu)a << 16) * (vf)((vu)b << 16);
 }
 #endif
+#if defined __AVX512BF16__ || defined LEVIN_EMULATE_PAIRS || HAS_TILES
+enum { HAS_PAIRS = 1 };
+#else
+enum { HAS_PAIRS = 0 };
+#endif
 
 /* Whole numbers of eight bits in the bits of floats, as many as a step of a lane holds: sum + a_0
- * b_0
- * + a_1 b_1 + ... of each lane, all of them 32-bit integers. Where only unsigned a can be
+ * b_0 + a_1 b_1 + ... of each lane, all of them 32-bit integers. Where only unsigned a can be
  * multiplied, it is a + BYTE_OFFSET that is stored. */
-#if defined __AVX512VNNI__
+#if defined __AVX512VNNI__ || HAS_TILES
 enum { BYTES_OF_STEP = 4, BYTE_OFFSET = 128 };
+typedef int8_t member;
+#else
+enum { BYTES_OF_STEP = 2, BYTE_OFFSET = 0 };
+typedef int16_t member;                  // widened
+#endif
+#if defined __AVX512VNNI__
 INLINE vf vdot_bytes(vf sum, vf a, vf b)
 {
     return (vf)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
 }
 #else
-enum { BYTES_OF_STEP = 2, BYTE_OFFSET = 0 }; // each widened to sixteen bits
-INLINE vf vdot_bytes(vf sum, vf a, vf b)
+INLINE vf vdot_bytes(vf sum, vf a, vf b) // of two
 {
 #    if defined __AVX512BW__
     return (vf)((vi)sum + (vi)_mm512_madd_epi16((__m512i)a, (__m512i)b));
