@@ -21,7 +21,7 @@ typedef struct levin_embedder_opts {
                             // limit; never more than the model's
     int64_t batch_tokens;   // tokens that are computed at once; 0 means 2048. The vectors do not
                             // depend on it
-    const char *precision;  // "32-true" (default), "bf16-mixed"
+    const char *precision;  // "32-true" (default), "bf16-mixed", "int8"
 } levin_embedder_opts;
 
 /** The encoder, tokenizer and pooling of a folder. opts may be NULL. Yours. */

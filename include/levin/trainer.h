@@ -18,7 +18,7 @@ typedef struct levin_logger levin_logger;
 typedef struct levin_trainer_flags {
     const char *accelerator;      // "auto" (default), "cpu"
     const char *devices;          // "auto" (default), "1"
-    const char *precision;        // "32-true" (default), "bf16-mixed"
+    const char *precision;        // "32-true" (default), "bf16-mixed"; "int8" but for fit
     const char *default_root_dir; // where lightning_logs goes; default the current folder
     int64_t max_epochs; // default 1000, or no limit if max_steps or max_time is given; -1 no limit
     int64_t min_epochs;

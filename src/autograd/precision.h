@@ -6,7 +6,8 @@
 #include <levin/tensor.h>
 
 /** What autocast takes for a precision: "32-true" (also for NULL), "bf16-mixed" and Lightning's
- *  other names for these, in any case. 0, or LEVIN_EINVAL for a word that means nothing here. */
+ *  other names for these, and "int8" (not for learning), in any case. 0, or LEVIN_EINVAL for a word
+ * that means nothing here. */
 int levin__precision_parse(const char *word, levin_dtype *out);
 
 #endif

@@ -12,12 +12,12 @@
 static const struct section {
     const char *name;
     void (*run)(bench *b);
-    bool needs_tokenizer;
+    bool needs_tokenizer, learns;
 } sections[] = {
-    { "peak", bench_peak, false },           { "gemm", bench_gemm, false },
-    { "operators", bench_operators, false }, { "optimizer", bench_optimizer, false },
-    { "train", bench_train, false },         { "infer", bench_infer, false },
-    { "tokenizer", bench_tokenizer, true },  { "embed", bench_embed, true },
+    { "peak", bench_peak, false, false },          { "gemm", bench_gemm, false, false },
+    { "operators", bench_operators, false, true }, { "optimizer", bench_optimizer, false, true },
+    { "train", bench_train, false, true },         { "infer", bench_infer, false, false },
+    { "tokenizer", bench_tokenizer, true, false }, { "embed", bench_embed, true, false },
 };
 enum { SECTIONS = sizeof sections / sizeof *sections, ALL = (1 << SECTIONS) - 1 };
 
@@ -49,10 +49,14 @@ static int find_sections(const char *word)
 
 static bool take_precision(bench *b)
 {
-    if (levin__precision_parse(b->args->trainer.precision, &b->dtype) < 0)
+    if (levin__precision_parse(b->args->trainer.precision, &b->autocast) < 0)
         return false;
-    if (b->dtype == LEVIN_BF16 && bench_probe(LEVIN_PEAK_BF16, 1e-3) > 0)
-        b->peak = LEVIN_PEAK_BF16;
+    b->dtype = b->autocast == LEVIN_BF16 ? LEVIN_BF16 : LEVIN_F32;
+    levin_peak wanted = b->autocast == LEVIN_BF16 ? LEVIN_PEAK_BF16
+                        : b->autocast == LEVIN_I8 ? LEVIN_PEAK_INT8
+                                                  : LEVIN_PEAK_F32;
+    if (bench_probe(wanted, 1e-3) > 0)
+        b->peak = wanted;
     return true;
 }
 
@@ -94,7 +98,7 @@ typedef struct {
 static void *run_job(void *context)
 {
     job *j = context;
-    levin_set_autocast(j->b->dtype);
+    levin_set_autocast(j->b->autocast);
     j->section->run(j->b);
     levin__error_take(&j->error);
     return NULL;
@@ -104,7 +108,7 @@ static void run_section(bench *b, const struct section *s)
 {
     pthread_t thread;
     job j = { .b = b, .section = s };
-    if (s->needs_tokenizer && !b->tokenizer) {
+    if ((s->needs_tokenizer && !b->tokenizer) || (s->learns && b->autocast == LEVIN_I8)) {
         json_object_set_new(b->results, s->name, json_null());
         return;
     }
@@ -137,11 +141,15 @@ static void bench_free(bench *b)
     json_decref(b->results);
 }
 
-static bool check_usage(const cli_args *a, int chosen)
+static bool check_usage(const cli_args *a, int chosen, levin_dtype autocast)
 {
     for (int i = 0; i < SECTIONS && chosen != ALL && !a->model.name; i++)
         if (sections[i].needs_tokenizer && chosen >> i & 1)
             levin__error_set(LEVIN_EINVAL, "section %s needs --model.name, for its vocabulary",
+                             sections[i].name);
+    for (int i = 0; i < SECTIONS && chosen != ALL && autocast == LEVIN_I8; i++)
+        if (sections[i].learns && chosen >> i & 1)
+            levin__error_set(LEVIN_EINVAL, "section %s: nothing is learned in int8",
                              sections[i].name);
     if (a->model.name && a->bench.config)
         levin__error_set(LEVIN_EINVAL, "--model.name and --model.config: only one of them");
@@ -153,7 +161,7 @@ static int run(const levin_command *c, const cli_args *a)
     (void)c;
     int chosen = a->word ? find_sections(a->word) : ALL;
     bench b = { .args = a, .results = json_object() };
-    if (!chosen || !check_usage(a, chosen) || !take_precision(&b)) {
+    if (!chosen || !take_precision(&b) || !check_usage(a, chosen, b.autocast)) {
         bench_free(&b);
         return CLI_USAGE;
     }

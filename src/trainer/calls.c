@@ -97,6 +97,9 @@ static void begin(levin_trainer *t, levin_module *m, levin_running running, cons
     t->seed = levin__seed();
     levin__log_begin_call(t);
     check_hooks(t);
+    if (running == LEVIN_RUNNING_FIT && t->set.autocast == LEVIN_I8)
+        levin__error_set(LEVIN_EINVAL, "precision: nothing is learned in int8, use 32-true or "
+                                       "bf16-mixed to fit; int8 is for what comes after");
 }
 
 static void start_loggers(levin_trainer *t)

@@ -30,7 +30,7 @@
 const levin_flag levin__flags[] = {
     FLAG(accelerator, "auto", "kind of device: auto or cpu"),
     FLAG(devices, "auto", "how many devices: auto or 1"),
-    FLAG(precision, "32-true", "32-true, or bf16-mixed for products in bf16"),
+    FLAG(precision, "32-true", "32-true, bf16-mixed; int8 but for fit"),
     FLAG(default_root_dir, "null", "folder for lightning_logs; null is the current one"),
     FLAG(max_epochs, "null", "stop after this many epochs; null is 1000, -1 no limit"),
     FLAG(min_epochs, "null", "train at least this many epochs"),

@@ -40,6 +40,15 @@ brief=(--seconds 0.01 --data.batch_size 4 --lengths 9)
     json_holds 'o["model"]["hidden_size"] == 32 and o["settings"]["precision"] == "bf16-mixed" and o["tokenizer"] is None'
 }
 
+@test "bench in int8 leaves out what learns" {
+    try bench --model.name "$PLAIN" "${brief[@]}" --trainer.precision int8 --json
+    [ "$status" -eq 0 ]
+    json_holds 'o["train"] is None and o["operators"] is None and o["settings"]["precision"] == "int8"'
+    json_holds '"qkv forward" in o["gemm"] and "qkv dw" not in o["gemm"] and o["embed"]["texts"]["rate"] > 0'
+    try bench train --model.name "$PLAIN" --trainer.precision int8
+    one_line_error 2 "levin bench: section train: nothing is learned in int8"
+}
+
 @test "bench takes lengths from a file, and texts" {
     printf '3\n5\n7\n' >lengths
     printf 'the dog sleeps\na cat\n' >texts

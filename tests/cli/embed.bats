@@ -137,6 +137,18 @@ a, b = (json.load(open(p))["embedding"] for p in "ab")
 assert max(abs(x - y) for x, y in zip(a, b)) < 0.05'
 }
 
+@test "int8 gives nearly the same vector, whatever stands beside the text" {
+    levin embed --model.name "$PLAIN" --text "the dog runs" >a
+    levin embed --model.name "$PLAIN" --text "the dog runs" --trainer.precision int8 >b
+    ! cmp -s a b
+    python3 -c 'import json
+a, b = (json.load(open(p))["embedding"] for p in "ab")
+dot = lambda x, y: sum(p * q for p, q in zip(x, y))
+assert dot(a, b) / (dot(a, a) * dot(b, b)) ** 0.5 > 0.99'
+    printf 'the dog runs\na cat\n' >texts
+    [ "$(levin embed --model.name "$PLAIN" --file texts --trainer.precision int8 | head -n 1)" = "$(cat b)" ]
+}
+
 @test "errors of usage" {
     try embed --text dog
     one_line_error 2 "levin embed: --model.name is missing"

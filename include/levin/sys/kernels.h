@@ -39,10 +39,11 @@ typedef enum levin_loss { LEVIN_LOSS_MSE, LEVIN_LOSS_BCE_WITH_LOGITS } levin_los
  * N), or (N, K) if trans_b. With pre wanted, c receives gelu(s) and pre the s before it, s = a b +
  * bias.
  *
- * With bytes, each row of a and each column of b is rounded to whole numbers from -127 to 127 times
- * a scale of its own, its largest magnitude / 127, in f32 and to even; one whose largest magnitude
- * is below LEVIN_BYTES_TINY counts as zeros. The products of whole numbers are summed up exactly.
- */
+ * With bytes, each column of b is rounded to whole numbers from -127 to 127 times a scale of its
+ * own, its largest magnitude / 127, and each row of a to whole numbers from 0 to 255 less a zero,
+ * times a scale: the width of the range of its numbers and 0, / 255; zero is what the least of them
+ * rounds to, negated. In f32 and to even; a magnitude or a width below LEVIN_BYTES_TINY counts as
+ * nothing. The products of whole numbers are summed up exactly. */
 typedef struct levin_matmul_args {
     levin_array c, a, b;
     int64_t m, n, k;

@@ -18,19 +18,36 @@ static int64_t in_b(const levin_matmul_args *m, int64_t j, int64_t p)
     return m->trans_b ? j * m->k + p : p * m->n + j;
 }
 
-/* A row of a or a column of b as bytes: to q (k); returns their scale. */
-static float round_to_bytes(float *q, levin_array x, const levin_matmul_args *m, int64_t i,
-                            int64_t (*at)(const levin_matmul_args *m, int64_t i, int64_t p))
+/* A column of b as bytes: to q (k); returns their scale. */
+static float round_column(float *q, const levin_matmul_args *m, int64_t j)
 {
     float top = 0;
     for (int64_t p = 0; p < m->k; p++) {
-        float magnitude = fabsf((float)levin__get(x, at(m, i, p)));
+        float magnitude = fabsf((float)levin__get(m->b, in_b(m, j, p)));
         top = magnitude > top || isnan(magnitude) ? magnitude : top;
     }
     bool tiny = top < LEVIN_BYTES_TINY;
     for (int64_t p = 0; p < m->k; p++)
-        q[p] = tiny ? 0 : nearbyintf((float)levin__get(x, at(m, i, p)) * (127.0f / top));
+        q[p] = tiny ? 0 : nearbyintf((float)levin__get(m->b, in_b(m, j, p)) * (127.0f / top));
     return tiny ? 0 : top / 127.0f;
+}
+
+/* A row of a as bytes less its zero. */
+static float round_row(float *q, const levin_matmul_args *m, int64_t i)
+{
+    float least = 0, most = 0;
+    for (int64_t p = 0; p < m->k; p++) {
+        float x = (float)levin__get(m->a, in_a(m, i, p));
+        least = x < least || isnan(x) ? x : least;
+        most = x > most || isnan(x) ? x : most;
+    }
+    float width = most - least, factor = width < LEVIN_BYTES_TINY ? 0 : 255.0f / width;
+    float zero = nearbyintf(-least * factor);
+    for (int64_t p = 0; p < m->k; p++) {
+        float whole = nearbyintf((float)levin__get(m->a, in_a(m, i, p)) * factor) + zero;
+        q[p] = fminf(fmaxf(whole, 0), 255) - zero;
+    }
+    return factor == 0 ? 0 : width / 255.0f;
 }
 
 static bool matmul_of_bytes(const levin_matmul_args *m)
@@ -41,9 +58,9 @@ static bool matmul_of_bytes(const levin_matmul_args *m)
     float *scales = levin__scope_alloc((size_t)m->n * sizeof *scales);
     bool room = a && b && scales;
     for (int64_t j = 0; room && j < m->n; j++)
-        scales[j] = round_to_bytes(b + j * m->k, m->b, m, j, in_b);
+        scales[j] = round_column(b + j * m->k, m, j);
     for (int64_t i = 0; room && i < m->m; i++) {
-        float scale = round_to_bytes(a, m->a, m, i, in_a);
+        float scale = round_row(a, m, i);
         for (int64_t j = 0; j < m->n; j++) {
             double sum = 0;
             for (int64_t p = 0; p < m->k; p++)

@@ -11,9 +11,10 @@
 
 typedef struct bench {
     const cli_args *args;
-    const char *name;  // of the model: a folder, or a shape
-    levin_dtype dtype; // of products: bf16 under bf16-mixed
-    levin_peak peak;   // what products are a share of: bf16's only where the machine has it
+    const char *name;     // of the model: a folder, or a shape
+    levin_dtype autocast; // what the precision stands for
+    levin_dtype dtype;    // of activations: bf16 under bf16-mixed
+    levin_peak peak;      // what products are a share of: bf16's only where the machine has it
     levin_bert_config config;
     bench_lengths lengths;
     bench_batches batches;

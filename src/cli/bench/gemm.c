@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/scope.h"
 #include "tensor/dispatch.h"
 #include "tensor/tensor.h"
 
@@ -37,6 +38,21 @@ static void measure(bench *b, const char *layer, const char *way, levin_matmul_a
         bench_report_flops(b, name, detail, &t, 2.0 * (double)m.m * (double)m.n * (double)m.k);
 }
 
+/* The product forward in int8, by a weight that was packed once. */
+static void measure_bytes(bench *b, const char *layer, levin_matmul_args m)
+{
+    const levin_kernels *table = levin__kernel_tables()[0];
+    size_t bytes;
+    m.bytes = true;
+    if (table->packed_size && table->packed_size(&bytes, &m, false)) {
+        void *packed = levin__scope_alloc(bytes);
+        if (!packed || !table->pack(packed, &m))
+            return;
+        m.packed = packed;
+    }
+    measure(b, layer, "forward", m);
+}
+
 /* Rows of tokens, from in numbers to out. */
 static void measure_layer(bench *b, const char *layer, int64_t rows, int64_t in, int64_t out)
 {
@@ -46,16 +62,13 @@ static void measure_layer(bench *b, const char *layer, int64_t rows, int64_t in,
     levin_array w = levin__array(matrix(b->dtype, out, in));
     levin_array dw = levin__array(matrix(LEVIN_F32, out, in));
     levin_array bias = levin__array(matrix(LEVIN_F32, 1, out));
-    if (!levin_error()) {
-        measure(b, layer, "forward",
-                (levin_matmul_args){ .c = y,
-                                     .a = x,
-                                     .b = w,
-                                     .m = rows,
-                                     .n = out,
-                                     .k = in,
-                                     .trans_b = true,
-                                     .bias = bias });
+    levin_matmul_args forward = {
+        .c = y, .a = x, .b = w, .m = rows, .n = out, .k = in, .trans_b = true, .bias = bias
+    };
+    if (!levin_error() && b->autocast == LEVIN_I8) {
+        measure_bytes(b, layer, forward);
+    } else if (!levin_error()) {
+        measure(b, layer, "forward", forward);
         measure(b, layer, "dx",
                 (levin_matmul_args){ .c = x, .a = y, .b = w, .m = rows, .n = in, .k = out });
         measure(b, layer, "dw",

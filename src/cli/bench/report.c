@@ -56,10 +56,15 @@ static json_t *describe_model(const bench *b)
     return out;
 }
 
+static const char *precision_word(const bench *b)
+{
+    return b->autocast == LEVIN_I8 ? "int8" : b->autocast == LEVIN_BF16 ? "bf16-mixed" : "32-true";
+}
+
 static json_t *describe_settings(const bench *b)
 {
     json_t *out = json_object();
-    cli_result_text(out, "precision", b->dtype == LEVIN_BF16 ? "bf16-mixed" : "32-true");
+    cli_result_text(out, "precision", precision_word(b));
     cli_result_count(out, "batch_size", b->batches.at[0].batch.size);
     cli_result_text(out, "lengths", b->args->bench.lengths);
     cli_result_number(out, "mean_length", b->lengths.mean);
@@ -82,8 +87,7 @@ void bench_report_begin(bench *b)
            levin_num_threads());
     printf("%s: %lld layers of %lld, %.1f M parameters, %s\n", b->name,
            (long long)b->config.num_hidden_layers, (long long)b->config.hidden_size,
-           (double)levin_module_numel(&b->model->base, false) / 1e6,
-           b->dtype == LEVIN_BF16 ? "bf16-mixed" : "32-true");
+           (double)levin_module_numel(&b->model->base, false) / 1e6, precision_word(b));
     printf("batches of %lld texts, lengths %s: %.1f tokens on average, %.0f a batch\n",
            (long long)b->batches.at[0].batch.size, b->args->bench.lengths, b->lengths.mean,
            b->batches.tokens);

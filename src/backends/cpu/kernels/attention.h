@@ -1,5 +1,6 @@
 /* attention.h: one sequence and head of packed attention in f32 scratch, shared by the way there
- * and the way back. Lengths are rounded up to whole vectors inside the scratch alone. */
+ * and the way back. Lengths are rounded up to whole vectors inside the scratch alone. A head_part
+ * goes by value: what lies in memory is read again after each store of a vector. */
 #ifndef LEVIN_BACKENDS_CPU_KERNELS_ATTENTION_H
 #define LEVIN_BACKENDS_CPU_KERNELS_ATTENTION_H
 
@@ -12,8 +13,9 @@ enum { QUERIES = 32 }; // rows of scores held at once
 typedef struct {
     const levin_attention_args *a;
     int64_t first, length, head; // tokens first to first + length
-    int64_t length_up, size_up;  // length and head_size in whole vectors
-    float scale;                 // 1 / sqrt(head_size)
+    int64_t heads, head_size;
+    int64_t length_up, size_up; // length and head_size in whole vectors
+    float scale;                // 1 / sqrt(head_size)
 } head_part;
 
 INLINE head_part part_of(const levin_attention_args *a, int64_t b, int64_t head)
@@ -24,6 +26,8 @@ INLINE head_part part_of(const levin_attention_args *a, int64_t b, int64_t head)
                         .first = first,
                         .length = length,
                         .head = head,
+                        .heads = a->heads,
+                        .head_size = a->head_size,
                         .length_up = (length + LANES - 1) / LANES * LANES,
                         .size_up = (a->head_size + LANES - 1) / LANES * LANES,
                         .scale = 1.0f / __builtin_sqrtf((float)a->head_size) };
@@ -35,32 +39,32 @@ enum { GROUP = 4 };
 
 INLINE int64_t groups_of(const levin_attention_args *a) { return (a->heads + GROUP - 1) / GROUP; }
 
-INLINE void each_head(const levin_attention_args *a, int64_t task, void (*run)(const head_part *p))
+INLINE void each_head(const levin_attention_args *a, int64_t task, void (*run)(head_part p))
 {
     int64_t b = task / groups_of(a), head = task % groups_of(a) * GROUP;
     for (int64_t end = head + GROUP; head < end && head < a->heads; head++) {
         head_part p = part_of(a, b, head);
         if (p.length)
-            run(&p);
+            run(p);
     }
 }
 
 /* Asks for a head's part of a row that begins at column, to be read or, with write, to be written.
  */
-INLINE void expect_part(const head_part *p, levin_array x, int64_t row, int64_t stride,
-                        int64_t column, int64_t head, const int write)
+INLINE void expect_part(head_part p, levin_array x, int64_t row, int64_t stride, int64_t column,
+                        int64_t head, const int write)
 {
-    int64_t size = x.dtype == LEVIN_F32 ? 4 : 2, d = p->a->head_size;
-    const char *at = (const char *)x.data + ((p->first + row) * stride + column + head * d) * size;
+    int64_t size = x.dtype == LEVIN_F32 ? 4 : 2, d = p.head_size;
+    const char *at = (const char *)x.data + ((p.first + row) * stride + column + head * d) * size;
     for (int64_t byte = 0; byte < d * size; byte += 64)
         __builtin_prefetch(at + byte, write, 2);
 }
 
 /* The head that the task will take after this one, or -1. */
-INLINE int64_t next_head(const head_part *p)
+INLINE int64_t next_head(head_part p)
 {
-    int64_t next = p->head + 1;
-    return next % GROUP == 0 || next == p->a->heads ? -1 : next;
+    int64_t next = p.head + 1;
+    return next % GROUP == 0 || next == p.heads ? -1 : next;
 }
 
 /* Four rows at a time are read before any is written: a store whose address is a load's but for
@@ -79,26 +83,26 @@ INLINE void copy_rows(float *to, const float *from, int64_t stride, int64_t d, i
 
 /* Rows [from, from + n) of one head's d columns: to (n, size_up), zeros beyond d. stride is the
  * array's row, column where the head begins. */
-INLINE void load_rows(float *to, const head_part *p, levin_array x, int64_t stride, int64_t column,
+INLINE void load_rows(float *to, head_part p, levin_array x, int64_t stride, int64_t column,
                       int64_t from, int64_t n)
 {
-    int64_t d = p->a->head_size;
-    if (x.dtype == LEVIN_F32 && d == p->size_up) {
-        copy_rows(to, (const float *)x.data + (p->first + from) * stride + column, stride, d, n);
+    int64_t d = p.head_size;
+    if (x.dtype == LEVIN_F32 && d == p.size_up) {
+        copy_rows(to, (const float *)x.data + (p.first + from) * stride + column, stride, d, n);
         return;
     }
     for (int64_t i = 0; i < n; i++) {
-        int64_t at = (p->first + from + i) * stride + column;
-        for (int64_t c = 0; c < p->size_up; c += LANES)
-            vstore(to + i * p->size_up + c, c < d ? vget(x, at + c, vlanes(c, d)) : vset(0.0f));
+        int64_t at = (p.first + from + i) * stride + column;
+        for (int64_t c = 0; c < p.size_up; c += LANES)
+            vstore(to + i * p.size_up + c, c < d ? vget(x, at + c, vlanes(c, d)) : vset(0.0f));
     }
 }
 
 /* The same transposed: to (d, length_up), zeros beyond the last token. rows (length, size_up). */
-INLINE void transpose_rows(float *to, const head_part *p, const float *rows)
+INLINE void transpose_rows(float *to, head_part p, const float *rows)
 {
-    int64_t d = p->a->head_size, up = p->length_up, du = p->size_up, j = 0;
-    for (; j + 4 <= p->length; j += 4)
+    int64_t d = p.head_size, up = p.length_up, du = p.size_up, j = 0;
+    for (; j + 4 <= p.length; j += 4)
         for (int64_t c = 0; c < du; c += 4) {
             const float *r = rows + j * du + c;
             if (c + 4 <= d)
@@ -110,7 +114,7 @@ INLINE void transpose_rows(float *to, const head_part *p, const float *rows)
         }
     for (; j < up; j++)
         for (int64_t c = 0; c < d; c++)
-            to[c * up + j] = j < p->length ? rows[j * du + c] : 0;
+            to[c * up + j] = j < p.length ? rows[j * du + c] : 0;
 }
 
 enum { ROWS = 6, WIDE = LANES == 16 ? 4 : 2 }; // of sums that stay in registers: rows, vectors
@@ -175,15 +179,15 @@ static inline void small_product(float *c, int64_t ldc, const float *a, int64_t 
 /* What the probabilities of queries [from, from + n) are multiplied by, 0 or 1 / (1 - p), is a
  * matter of one bit each, drawn for all of them together, since a row alone seldom fills a vector
  * of blocks: to bits (n, blocks of a row, 8). */
-INLINE int64_t blocks_of_row(const head_part *p) { return (p->length + 7) / 8; }
+INLINE int64_t blocks_of_row(head_part p) { return (p.length + 7) / 8; }
 
-static inline void draw_bits(uint16_t *bits, const head_part *p, int64_t from, int64_t n)
+static inline void draw_bits(uint16_t *bits, head_part p, int64_t from, int64_t n)
 {
     int64_t of_row = blocks_of_row(p), total = n * of_row, row = 0, i = 0;
     for (int64_t first = 0; first < total; first += LANES, bits += BITS_AT_ONCE) {
         uint32_t low[LANES], high[LANES];
         for (int lane = 0; lane < LANES; lane++) {
-            uint64_t element = (uint64_t)((p->first + from + row) * p->a->heads + p->head);
+            uint64_t element = (uint64_t)((p.first + from + row) * p.heads + p.head);
             uint64_t block = element * (65536 / 8) + (uint64_t)i;
             low[philox_lane(lane)] = (uint32_t)block;
             high[philox_lane(lane)] = (uint32_t)(block >> 32);
@@ -193,12 +197,12 @@ static inline void draw_bits(uint16_t *bits, const head_part *p, int64_t from, i
         vu l, h;
         memcpy(&l, low, sizeof l);
         memcpy(&h, high, sizeof h);
-        random_blocks(bits, p->a->key, l, h);
+        random_blocks(bits, p.a->key, l, h);
     }
 }
 
 /* Room for draw_bits, which writes whole vectors, and for reading past a row's last block. */
-INLINE size_t bits_bytes(const head_part *p)
+INLINE size_t bits_bytes(head_part p)
 {
     return (size_t)(QUERIES * blocks_of_row(p) * 8 + 2 * BITS_AT_ONCE) * sizeof(uint16_t);
 }

@@ -5,7 +5,8 @@
 
 enum { PIECE = 16384 }; // elements of a task; a multiple of BITS_AT_ONCE
 
-/* One kernel call, handed to every task. */
+/* One kernel call, handed to every task, which takes a copy: what lies in memory is read again
+ * after each store of a vector. */
 typedef struct {
     levin_array y, x, z, w;
     int64_t n, n_b;
@@ -22,9 +23,9 @@ static void run(void (*fn)(void *, int64_t), job *j)
     levin__parallel_for((j->n + PIECE - 1) / PIECE, fn, j);
 }
 
-static int64_t piece_end(const job *j, int64_t task)
+INLINE int64_t piece_end(job j, int64_t task)
 {
-    return (task + 1) * PIECE < j->n ? (task + 1) * PIECE : j->n;
+    return (task + 1) * PIECE < j.n ? (task + 1) * PIECE : j.n;
 }
 
 /* Goes over the elements i of a task's piece, lanes at a time. */
@@ -34,9 +35,9 @@ static int64_t piece_end(const job *j, int64_t task)
 
 static void fill_piece(void *context, int64_t task)
 {
-    job *j = context;
+    job j = *(const job *)context;
     EACH(j, task, i, lanes)
-    vput(j->y, i, vset((float)j->factor), (int)lanes);
+    vput(j.y, i, vset((float)j.factor), (int)lanes);
 }
 
 bool KERNEL(fill)(levin_array y, double value, int64_t n)
@@ -49,10 +50,10 @@ bool KERNEL(fill)(levin_array y, double value, int64_t n)
 
 static void axpy_piece(void *context, int64_t task)
 {
-    job *j = context;
-    vf factor = vset((float)j->factor);
+    job j = *(const job *)context;
+    vf factor = vset((float)j.factor);
     EACH(j, task, i, lanes)
-    vput_add(j->y, i, factor * vget(j->x, i, (int)lanes), (int)lanes, j->add);
+    vput_add(j.y, i, factor * vget(j.x, i, (int)lanes), (int)lanes, j.add);
 }
 
 bool KERNEL(axpy)(levin_array y, double factor, levin_array x, int64_t n, bool add)
@@ -107,9 +108,9 @@ INLINE vf slope(levin_unary f, vf x, vf y)
 
 static void unary_piece(void *context, int64_t task)
 {
-    job *j = context;
+    job j = *(const job *)context;
     EACH(j, task, i, lanes)
-    vput(j->y, i, value((levin_unary)j->function, vget(j->x, i, (int)lanes)), (int)lanes);
+    vput(j.y, i, value((levin_unary)j.function, vget(j.x, i, (int)lanes)), (int)lanes);
 }
 
 bool KERNEL(unary)(levin_unary f, levin_array y, levin_array x, int64_t n)
@@ -122,12 +123,12 @@ bool KERNEL(unary)(levin_unary f, levin_array y, levin_array x, int64_t n)
 
 static void unary_bwd_piece(void *context, int64_t task)
 {
-    job *j = context; // y: dx, x: dy, z: x, w: y
-    levin_unary f = (levin_unary)j->function;
+    job j = *(const job *)context; // y: dx, x: dy, z: x, w: y
+    levin_unary f = (levin_unary)j.function;
     EACH(j, task, i, lanes)
     {
-        vf s = slope(f, vget(j->z, i, (int)lanes), vget(j->w, i, (int)lanes));
-        vput_add(j->y, i, vget(j->x, i, (int)lanes) * s, (int)lanes, j->add);
+        vf s = slope(f, vget(j.z, i, (int)lanes), vget(j.w, i, (int)lanes));
+        vput_add(j.y, i, vget(j.x, i, (int)lanes) * s, (int)lanes, j.add);
     }
 }
 
@@ -148,21 +149,21 @@ INLINE vf combine(levin_binary op, vf a, vf b)
 
 static void binary_piece(void *context, int64_t task)
 {
-    job *j = context;
+    job j = *(const job *)context;
     EACH(j, task, i, lanes)
-    vput(j->y, i,
-         combine((levin_binary)j->function, vget(j->x, i, (int)lanes), vget(j->z, i, (int)lanes)),
+    vput(j.y, i,
+         combine((levin_binary)j.function, vget(j.x, i, (int)lanes), vget(j.z, i, (int)lanes)),
          (int)lanes);
 }
 
 /* Rows of n_b elements, each with the same b. */
 static void binary_row(void *context, int64_t row)
 {
-    job *j = context;
-    for (int64_t i = 0; i < j->n_b; i += LANES) {
-        int lanes = vlanes(i, j->n_b);
-        vf a = vget(j->x, row * j->n_b + i, lanes), b = vget(j->z, i, lanes);
-        vput(j->y, row * j->n_b + i, combine((levin_binary)j->function, a, b), lanes);
+    job j = *(const job *)context;
+    for (int64_t i = 0; i < j.n_b; i += LANES) {
+        int lanes = vlanes(i, j.n_b);
+        vf a = vget(j.x, row * j.n_b + i, lanes), b = vget(j.z, i, lanes);
+        vput(j.y, row * j.n_b + i, combine((levin_binary)j.function, a, b), lanes);
     }
 }
 
@@ -183,12 +184,12 @@ bool KERNEL(binary)(levin_binary op, levin_array y, levin_array a, levin_array b
 
 static void binary_bwd_piece(void *context, int64_t task)
 {
-    job *j = context; // y: dx, x: dy, z: the other operand of a product
-    float sign = (float)j->factor;
+    job j = *(const job *)context; // y: dx, x: dy, z: the other operand of a product
+    float sign = (float)j.factor;
     EACH(j, task, i, lanes)
     {
-        vf other = j->z.data ? vget(j->z, i, (int)lanes) : vset(sign);
-        vput_add(j->y, i, vget(j->x, i, (int)lanes) * other, (int)lanes, j->add);
+        vf other = j.z.data ? vget(j.z, i, (int)lanes) : vset(sign);
+        vput_add(j.y, i, vget(j.x, i, (int)lanes) * other, (int)lanes, j.add);
     }
 }
 
@@ -210,15 +211,15 @@ bool KERNEL(binary_bwd)(levin_binary op, int side, levin_array dx, levin_array d
 
 static void dropout_piece(void *context, int64_t task)
 {
-    job *j = context;
+    job j = *(const job *)context;
     int64_t end = piece_end(j, task);
     for (int64_t first = task * PIECE; first < end; first += BITS_AT_ONCE) {
         uint16_t bits[BITS_AT_ONCE];
-        random_bits(bits, j->key, (uint64_t)first / 8);
+        random_bits(bits, j.key, (uint64_t)first / 8);
         for (int64_t i = first; i < first + BITS_AT_ONCE && i < end; i += LANES) {
             int lanes = vlanes(i, end);
-            vf kept = vkeep(bits + (i - first), j->threshold, j->scale);
-            vput_add(j->y, i, vget(j->x, i, lanes) * kept, lanes, j->add);
+            vf kept = vkeep(bits + (i - first), j.threshold, j.scale);
+            vput_add(j.y, i, vget(j.x, i, lanes) * kept, lanes, j.add);
         }
     }
 }
@@ -240,12 +241,12 @@ bool KERNEL(dropout)(levin_array y, levin_array x, int64_t n, double p, levin_ra
 
 static void clamp_piece(void *context, int64_t task)
 {
-    job *j = context;
-    vf low = vset((float)j->factor), high = vset(j->scale);
+    job j = *(const job *)context;
+    vf low = vset((float)j.factor), high = vset(j.scale);
     EACH(j, task, i, lanes)
     {
-        vf x = vget(j->y, i, (int)lanes);
-        vput(j->y, i, vblend(x < low, low, vblend(x > high, high, x)), (int)lanes);
+        vf x = vget(j.y, i, (int)lanes);
+        vput(j.y, i, vblend(x < low, low, vblend(x > high, high, x)), (int)lanes);
     }
 }
 

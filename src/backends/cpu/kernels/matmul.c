@@ -46,35 +46,6 @@ static int64_t pass_end(const product *w, int64_t p)
     return p + SPAN < w->steps ? p + SPAN : w->steps;
 }
 
-/* Sums of bytes of row i, column j and following, as the numbers that they stand for. */
-INLINE vf from_bytes(const product *w, int64_t i, int64_t j, vf sums)
-{
-    vi offset = (vi)vload((const float *)w->scales.sums + j) * BYTE_OFFSET;
-    vf whole = __builtin_convertvector((vi)sums - offset, vf);
-    return whole * (vset(w->rows.scales[i]) * vload(w->scales.scales + j));
-}
-
-/* Takes n finished sums of row i from column j on to where they belong; whole: n is COLS. */
-INLINE void finish_row(const product *w, int64_t i, int64_t j, const float *sums, int64_t n,
-                       bool whole)
-{
-    const levin_matmul_args *m = w->m;
-    int64_t at = i * m->n + j;
-    for (int64_t c = 0; c < (whole ? COLS : n); c += LANES) {
-        int lanes = whole ? LANES : vlanes(c, n);
-        vf s = vload_n(sums + c, lanes);
-        if (m->bytes)
-            s = from_bytes(w, i, j + c, s);
-        if (m->bias.data)
-            s += vget(m->bias, j + c, lanes);
-        if (m->pre.data)
-            vput(m->pre, at + c, s, lanes);
-        if (m->pre.data || m->gelu)
-            s = vgelu(s);
-        vput_add(m->c, at + c, s, lanes, m->add);
-    }
-}
-
 /* Rows and columns of the tile at (i, j). */
 static int64_t rows_at(const product *w, int64_t i)
 {
@@ -89,14 +60,51 @@ static int64_t columns_at(const product *w, int64_t j)
  * would keep the next tile's loads waiting. */
 static void expect_tile(const product *w, int64_t i, int64_t j)
 {
+    int64_t size = w->m->c.dtype == LEVIN_F32 ? 4 : 2, n = w->m->n;
+    int64_t rows = rows_at(w, i), width = columns_at(w, j) * size;
+    char *c = (char *)w->m->c.data + (i * n + j) * size, *pre = w->m->pre.data;
+    for (int64_t r = 0; r < rows; r++, c += n * size)
+        for (int64_t at = 0; at < width; at += LINE)
+            __builtin_prefetch(c + at, 1);
+    for (int64_t r = 0; pre && r < rows; r++)
+        for (int64_t at = 0; at < width; at += LINE)
+            __builtin_prefetch(pre + ((i + r) * n + j) * size + at, 1);
+}
+
+/* What becomes of sums. In the usual cases these are constants to the compiler. */
+typedef struct {
+    levin_dtype dtype; // of c and pre
+    bool bytes, bias, pre, gelu, add;
+} ending;
+
+/* Takes sums of a tile's rows, from (i, j) of c on, to where they belong. */
+INLINE void finish_rows(const product *w, int64_t i, int64_t j, const float *sums, int64_t ld,
+                        int64_t columns, ending e)
+{
     const levin_matmul_args *m = w->m;
-    int64_t size = (int64_t)levin_dtype_size(m->c.dtype), width = columns_at(w, j) * size;
-    for (int64_t r = 0; r < rows_at(w, i); r++)
-        for (int64_t at = 0; at < width; at += LINE) {
-            int64_t byte = ((i + r) * m->n + j) * size + at;
-            __builtin_prefetch((char *)m->c.data + byte, 1);
-            if (m->pre.data)
-                __builtin_prefetch((char *)m->pre.data + byte, 1);
+    int64_t n = m->n, rows = rows_at(w, i);
+    levin_array c = { m->c.data, e.dtype }, pre = { m->pre.data, e.dtype };
+    levin_array bias = { m->bias.data, LEVIN_F32 };
+    const float *scales = w->scales.scales, *row_scales = w->rows.scales;
+    const float *column_sums = (const float *)w->scales.sums; // whole numbers
+    const int32_t *zeros = w->rows.zeros;
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t v = 0; v < columns; v += LANES) {
+            int64_t at = (i + r) * n + j + v;
+            int lanes = columns == COLS ? LANES : vlanes(v, columns);
+            vf s = vload(sums + r * ld + v);
+            if (e.bytes) {
+                vi whole = (vi)s - (vi)vload(column_sums + j + v) * zeros[i + r];
+                s = __builtin_convertvector(whole, vf) *
+                    (vset(row_scales[i + r]) * vload(scales + j + v));
+            }
+            if (e.bias)
+                s += vget(bias, j + v, lanes);
+            if (e.pre)
+                vput(pre, at, s, lanes);
+            if (e.gelu)
+                s = vgelu(s);
+            vput_add(c, at, s, lanes, e.add);
         }
 }
 
@@ -104,18 +112,31 @@ static void expect_tile(const product *w, int64_t i, int64_t j)
 static void finish_tile(const product *w, int64_t i, int64_t j, const float *sums, int64_t ld)
 {
     const levin_matmul_args *m = w->m;
-    int64_t n = columns_at(w, j);
-    bool plain = m->c.dtype == LEVIN_F32 && !m->bias.data && !m->pre.data && !m->add && !m->gelu &&
-                 !m->bytes;
-    for (int64_t r = 0; r < rows_at(w, i); r++) {
-        const float *row = sums + r * ld;
-        if (n < COLS)
-            finish_row(w, i + r, j, row, n, false);
-        else if (!plain)
-            finish_row(w, i + r, j, row, n, true);
-        else
-            memcpy((float *)m->c.data + (i + r) * m->n + j, row, COLS * sizeof *row);
+    int64_t columns = columns_at(w, j);
+    ending e = { .dtype = m->c.dtype,
+                 .bytes = m->bytes,
+                 .bias = m->bias.data != NULL,
+                 .pre = m->pre.data != NULL,
+                 .gelu = m->pre.data || m->gelu,
+                 .add = m->add };
+#define USUAL(type, byte, biased, kept, gelu_)                                                     \
+    if (columns == COLS && e.dtype == type && e.bytes == byte && e.bias == biased &&               \
+        e.pre == kept && e.gelu == gelu_ && !e.add) {                                              \
+        finish_rows(w, i, j, sums, ld, COLS, (ending){ type, byte, biased, kept, gelu_, false });  \
+        return;                                                                                    \
     }
+    USUAL(LEVIN_F32, false, false, false, false)
+    USUAL(LEVIN_F32, false, true, false, false)
+    USUAL(LEVIN_F32, false, true, true, true)
+    USUAL(LEVIN_F32, false, true, false, true)
+    USUAL(LEVIN_F32, true, true, false, false)
+    USUAL(LEVIN_F32, true, true, false, true)
+    USUAL(LEVIN_BF16, false, false, false, false)
+    USUAL(LEVIN_BF16, false, true, false, false)
+    USUAL(LEVIN_BF16, false, true, true, true)
+    USUAL(LEVIN_BF16, false, true, false, true)
+#undef USUAL
+    finish_rows(w, i, j, sums, ld, columns, e);
 }
 
 /* The sum of squares of the same tile of c, just written. */
@@ -306,7 +327,9 @@ static void add_squares(const product *w)
 
 bool KERNEL(matmul)(const levin_matmul_args *m)
 {
-    if (!can_multiply(m) || !is_float(m->c) || !is_float(m->pre) || !is_float(m->bias))
+    bool endings = is_float(m->c) && (!m->pre.data || m->pre.dtype == m->c.dtype) &&
+                   (!m->bias.data || m->bias.dtype == LEVIN_F32);
+    if (!can_multiply(m) || !endings)
         return false;
     if (m->squares && m->c.dtype != LEVIN_F32)
         return false;

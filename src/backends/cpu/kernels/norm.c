@@ -9,6 +9,8 @@
 
 enum { BLOCK = 32 }; // rows of a task
 
+/* A kernel call. Tasks take a copy: what lies in memory is read again after each store of a vector.
+ */
 typedef struct {
     levin_array y, x, dy, residual;
     float *stats, *partial; // partial: (blocks, 2, cols)
@@ -21,9 +23,9 @@ typedef struct {
 
 static int64_t blocks(int64_t rows) { return (rows + BLOCK - 1) / BLOCK; }
 
-static int64_t block_end(const job *j, int64_t task)
+INLINE int64_t block_end(job j, int64_t task)
 {
-    return (task + 1) * BLOCK < j->rows ? (task + 1) * BLOCK : j->rows;
+    return (task + 1) * BLOCK < j.rows ? (task + 1) * BLOCK : j.rows;
 }
 
 static float row_max(levin_array x, int64_t at, int64_t n)
@@ -40,20 +42,20 @@ static float row_max(levin_array x, int64_t at, int64_t n)
 
 static void softmax_rows(void *context, int64_t task)
 {
-    job *j = context;
+    job j = *(const job *)context;
     for (int64_t row = task * BLOCK; row < block_end(j, task); row++) {
-        int64_t at = row * j->cols;
-        float top = row_max(j->x, at, j->cols);
+        int64_t at = row * j.cols;
+        float top = row_max(j.x, at, j.cols);
         vf sum = { 0 };
-        for (int64_t i = 0; i < j->cols; i += LANES) {
-            int lanes = vlanes(i, j->cols);
-            sum += vfirst(vexp(vget(j->x, at + i, lanes) - vset(top)), lanes);
+        for (int64_t i = 0; i < j.cols; i += LANES) {
+            int lanes = vlanes(i, j.cols);
+            sum += vfirst(vexp(vget(j.x, at + i, lanes) - vset(top)), lanes);
         }
         float lse = top + logf(vsum(sum));
-        for (int64_t i = 0; i < j->cols; i += LANES) {
-            int lanes = vlanes(i, j->cols);
-            vf l = vget(j->x, at + i, lanes) - vset(lse);
-            vput(j->y, at + i, j->log ? l : vexp(l), lanes);
+        for (int64_t i = 0; i < j.cols; i += LANES) {
+            int lanes = vlanes(i, j.cols);
+            vf l = vget(j.x, at + i, lanes) - vset(lse);
+            vput(j.y, at + i, j.log ? l : vexp(l), lanes);
         }
     }
 }
@@ -69,20 +71,20 @@ bool KERNEL(softmax)(levin_array y, levin_array x, int64_t rows, int64_t cols, b
 
 static void softmax_bwd_rows(void *context, int64_t task)
 {
-    job *j = context; // x: y of the softmax, y: dx
+    job j = *(const job *)context; // x: y of the softmax, y: dx
     for (int64_t row = task * BLOCK; row < block_end(j, task); row++) {
-        int64_t at = row * j->cols;
+        int64_t at = row * j.cols;
         vf sums = { 0 };
-        for (int64_t i = 0; i < j->cols; i += LANES) {
-            int lanes = vlanes(i, j->cols);
-            vf d = vget(j->dy, at + i, lanes);
-            sums += vfirst(j->log ? d : d * vget(j->x, at + i, lanes), lanes);
+        for (int64_t i = 0; i < j.cols; i += LANES) {
+            int lanes = vlanes(i, j.cols);
+            vf d = vget(j.dy, at + i, lanes);
+            sums += vfirst(j.log ? d : d * vget(j.x, at + i, lanes), lanes);
         }
         vf sum = vset(vsum(sums));
-        for (int64_t i = 0; i < j->cols; i += LANES) {
-            int lanes = vlanes(i, j->cols);
-            vf d = vget(j->dy, at + i, lanes), y = vget(j->x, at + i, lanes);
-            vput_add(j->y, at + i, j->log ? d - vexp(y) * sum : y * (d - sum), lanes, j->add);
+        for (int64_t i = 0; i < j.cols; i += LANES) {
+            int lanes = vlanes(i, j.cols);
+            vf d = vget(j.dy, at + i, lanes), y = vget(j.x, at + i, lanes);
+            vput_add(j.y, at + i, j.log ? d - vexp(y) * sum : y * (d - sum), lanes, j.add);
         }
     }
 }
@@ -98,31 +100,31 @@ bool KERNEL(softmax_bwd)(levin_array dx, levin_array dy, levin_array y, int64_t 
 }
 
 /* Normalises one row of x into y; two passes for the variance, as the mean may be large. */
-static void norm_row(const job *j, int64_t row)
+INLINE void norm_row(job j, int64_t row)
 {
-    int64_t n = j->cols, at = row * n;
+    int64_t n = j.cols, at = row * n;
     vf sum = { 0 }, squares = { 0 };
     for (int64_t i = 0; i < n; i += LANES)
-        sum += vget(j->x, at + i, vlanes(i, n));
+        sum += vget(j.x, at + i, vlanes(i, n));
     float mean = vsum(sum) / (float)n;
     for (int64_t i = 0; i < n; i += LANES) {
         int lanes = vlanes(i, n);
-        vf d = vfirst(vget(j->x, at + i, lanes) - vset(mean), lanes);
+        vf d = vfirst(vget(j.x, at + i, lanes) - vset(mean), lanes);
         squares += d * d;
     }
-    float rstd = (float)(1.0 / sqrt((double)(vsum(squares) / (float)n) + j->eps));
+    float rstd = (float)(1.0 / sqrt((double)(vsum(squares) / (float)n) + j.eps));
     for (int64_t i = 0; i < n; i += LANES) {
         int lanes = vlanes(i, n);
-        vf d = (vget(j->x, at + i, lanes) - vset(mean)) * vset(rstd);
-        vput(j->y, at + i, d * vload_n(j->gamma + i, lanes) + vload_n(j->beta + i, lanes), lanes);
+        vf d = (vget(j.x, at + i, lanes) - vset(mean)) * vset(rstd);
+        vput(j.y, at + i, d * vload_n(j.gamma + i, lanes) + vload_n(j.beta + i, lanes), lanes);
     }
-    j->stats[2 * row] = mean;
-    j->stats[2 * row + 1] = rstd;
+    j.stats[2 * row] = mean;
+    j.stats[2 * row + 1] = rstd;
 }
 
 static void norm_rows(void *context, int64_t task)
 {
-    job *j = context;
+    job j = *(const job *)context;
     for (int64_t row = task * BLOCK; row < block_end(j, task); row++)
         norm_row(j, row);
 }
@@ -146,29 +148,29 @@ bool KERNEL(layer_norm)(levin_array y, float *stats, levin_array x, const float 
 
 /* z = dropout(z) + residual for one row; elements before the first whole block of random bits, and
  * after the last, share theirs with the neighbouring rows. */
-static void add_residual(const job *j, int64_t row)
+INLINE void add_residual(job j, int64_t row)
 {
-    int64_t at = row * j->cols, end = at + j->cols;
-    uint32_t threshold = levin__drop_threshold(j->p);
-    float scale = levin__keep_scale(j->p);
+    int64_t at = row * j.cols, end = at + j.cols;
+    uint32_t threshold = levin__drop_threshold(j.p);
+    float scale = levin__keep_scale(j.p);
     for (int64_t first = at & ~(int64_t)7; first < end; first += BITS_AT_ONCE) {
         uint16_t bits[BITS_AT_ONCE + LANES];
-        if (j->p > 0)
-            random_bits(bits, j->key, (uint64_t)first / 8);
+        if (j.p > 0)
+            random_bits(bits, j.key, (uint64_t)first / 8);
         int64_t stop = first + BITS_AT_ONCE < end ? first + BITS_AT_ONCE : end;
         for (int64_t i = first < at ? at : first; i < stop; i += LANES) {
             int lanes = vlanes(i, stop);
-            vf z = vget(j->x, i, lanes);
-            if (j->p > 0)
+            vf z = vget(j.x, i, lanes);
+            if (j.p > 0)
                 z *= vkeep(bits + (i - first), threshold, scale);
-            vput(j->x, i, z + vget(j->residual, i, lanes), lanes);
+            vput(j.x, i, z + vget(j.residual, i, lanes), lanes);
         }
     }
 }
 
 static void residual_norm_rows(void *context, int64_t task)
 {
-    job *j = context;
+    job j = *(const job *)context;
     for (int64_t row = task * BLOCK; row < block_end(j, task); row++) {
         add_residual(j, row);
         norm_row(j, row);
@@ -194,37 +196,37 @@ bool KERNEL(residual_norm)(const levin_residual_norm_args *a)
     return true;
 }
 
-static void norm_bwd_row(const job *j, int64_t row, float *dgamma, float *dbeta)
+INLINE void norm_bwd_row(job j, int64_t row, float *dgamma, float *dbeta)
 {
-    int64_t n = j->cols, at = row * n;
-    vf mean = vset(j->stats[2 * row]), rstd = vset(j->stats[2 * row + 1]);
+    int64_t n = j.cols, at = row * n;
+    vf mean = vset(j.stats[2 * row]), rstd = vset(j.stats[2 * row + 1]);
     vf sum_d = { 0 }, sum_dn = { 0 };
     for (int64_t i = 0; i < n; i += LANES) {
         int lanes = vlanes(i, n);
-        vf dy = vget(j->dy, at + i, lanes);
-        vf normal = vfirst((vget(j->x, at + i, lanes) - mean) * rstd, lanes);
-        vf d = dy * vload_n(j->gamma + i, lanes);
+        vf dy = vget(j.dy, at + i, lanes);
+        vf normal = vfirst((vget(j.x, at + i, lanes) - mean) * rstd, lanes);
+        vf d = dy * vload_n(j.gamma + i, lanes);
         sum_d += d;
         sum_dn += d * normal;
         vstore_n(dgamma + i, vload_n(dgamma + i, lanes) + dy * normal, lanes);
         vstore_n(dbeta + i, vload_n(dbeta + i, lanes) + dy, lanes);
     }
-    if (!j->y.data)
+    if (!j.y.data)
         return;
     vf mean_d = vset(vsum(sum_d) / (float)n), mean_dn = vset(vsum(sum_dn) / (float)n);
     for (int64_t i = 0; i < n; i += LANES) {
         int lanes = vlanes(i, n);
-        vf normal = (vget(j->x, at + i, lanes) - mean) * rstd;
-        vf d = vget(j->dy, at + i, lanes) * vload_n(j->gamma + i, lanes);
-        vput_add(j->y, at + i, (d - mean_d - normal * mean_dn) * rstd, lanes, j->add);
+        vf normal = (vget(j.x, at + i, lanes) - mean) * rstd;
+        vf d = vget(j.dy, at + i, lanes) * vload_n(j.gamma + i, lanes);
+        vput_add(j.y, at + i, (d - mean_d - normal * mean_dn) * rstd, lanes, j.add);
     }
 }
 
 static void norm_bwd_rows(void *context, int64_t task)
 {
-    job *j = context;
-    float *dgamma = j->partial + task * 2 * j->cols, *dbeta = dgamma + j->cols;
-    memset(dgamma, 0, (size_t)(2 * j->cols) * sizeof *dgamma);
+    job j = *(const job *)context;
+    float *dgamma = j.partial + task * 2 * j.cols, *dbeta = dgamma + j.cols;
+    memset(dgamma, 0, (size_t)(2 * j.cols) * sizeof *dgamma);
     for (int64_t row = task * BLOCK; row < block_end(j, task); row++)
         norm_bwd_row(j, row, dgamma, dbeta);
 }
@@ -271,13 +273,13 @@ bool KERNEL(layer_norm_bwd)(levin_array dx, float *dgamma, float *dbeta, levin_a
 
 static void column_block(void *context, int64_t task)
 {
-    job *j = context;
-    float *part = j->partial + task * j->cols;
-    memset(part, 0, (size_t)j->cols * sizeof *part);
+    job j = *(const job *)context;
+    float *part = j.partial + task * j.cols;
+    memset(part, 0, (size_t)j.cols * sizeof *part);
     for (int64_t row = task * BLOCK; row < block_end(j, task); row++) {
-        for (int64_t i = 0; i < j->cols; i += LANES) {
-            int lanes = vlanes(i, j->cols);
-            vf sum = vload_n(part + i, lanes) + vget(j->x, row * j->cols + i, lanes);
+        for (int64_t i = 0; i < j.cols; i += LANES) {
+            int lanes = vlanes(i, j.cols);
+            vf sum = vload_n(part + i, lanes) + vget(j.x, row * j.cols + i, lanes);
             vstore_n(part + i, sum, lanes);
         }
     }

@@ -50,10 +50,11 @@ INLINE bool can_multiply(const levin_matmul_args *m)
 size_t KERNEL(packed_bytes)(const levin_matmul_args *m);
 void KERNEL(pack_panels)(void *to, const levin_matmul_args *m);
 
-/* Rounded to bytes: a (M rounded up to whole tiles, steps) with the scales of its rows, and, behind
- * the panels of b, the scales and the sums of its columns. */
+/* Rounded to bytes: a (M rounded up to whole tiles, steps) with the scales and zeros of its rows,
+ * and, behind the panels of b, the scales and the sums of its columns. */
 typedef struct {
     const float *steps, *scales;
+    const int32_t *zeros;
 } bytes_left;
 typedef struct {
     const float *scales;

@@ -3,7 +3,7 @@
 #include "backends/cpu/kernels/vec.h"
 #include "base/threads.h"
 
-enum { BLOCK = 32, COLUMNS = 64 };
+enum { BLOCK = 32, COLUMNS = 64, SOON = 8 }; // SOON: rows that are asked for early
 
 typedef struct {
     levin_array y, x;
@@ -15,12 +15,12 @@ typedef struct {
 
 static void gather_block(void *context, int64_t task)
 {
-    job *j = context;
-    for (int64_t r = task * BLOCK; r < (task + 1) * BLOCK && r < j->n; r++) {
-        for (int64_t i = 0; i < j->width; i += LANES) {
-            int lanes = vlanes(i, j->width);
-            vf x = j->rows[r] < 0 ? vset(0.0f) : vget(j->x, j->rows[r] * j->width + i, lanes);
-            vput(j->y, r * j->width + i, x, lanes);
+    job j = *(const job *)context;
+    for (int64_t r = task * BLOCK; r < (task + 1) * BLOCK && r < j.n; r++) {
+        for (int64_t i = 0; i < j.width; i += LANES) {
+            int lanes = vlanes(i, j.width);
+            vf x = j.rows[r] < 0 ? vset(0.0f) : vget(j.x, j.rows[r] * j.width + i, lanes);
+            vput(j.y, r * j.width + i, x, lanes);
         }
     }
 }
@@ -36,15 +36,17 @@ bool KERNEL(gather)(levin_array y, levin_array x, const int64_t *rows, int64_t n
 
 static void scatter_columns(void *context, int64_t task)
 {
-    job *j = context; // x: where to, y: what
-    int64_t end = (task + 1) * COLUMNS < j->width ? (task + 1) * COLUMNS : j->width;
-    for (int64_t r = 0; r < j->n; r++) {
-        if (j->rows[r] < 0)
+    job j = *(const job *)context; // x: where to, y: what
+    int64_t end = (task + 1) * COLUMNS < j.width ? (task + 1) * COLUMNS : j.width;
+    for (int64_t r = 0; r < j.n; r++) {
+        if (r + SOON < j.n && j.rows[r + SOON] >= 0)
+            for (int64_t i = task * COLUMNS; i < end; i += 16)
+                __builtin_prefetch((const float *)j.x.data + j.rows[r + SOON] * j.width + i, 1);
+        if (j.rows[r] < 0)
             continue;
         for (int64_t i = task * COLUMNS; i < end; i += LANES) {
             int lanes = vlanes(i, end);
-            vput_add(j->x, j->rows[r] * j->width + i, vget(j->y, r * j->width + i, lanes), lanes,
-                     true);
+            vput_add(j.x, j.rows[r] * j.width + i, vget(j.y, r * j.width + i, lanes), lanes, true);
         }
     }
 }
@@ -63,15 +65,15 @@ bool KERNEL(scatter_add)(levin_array x, levin_array y, const int64_t *rows, int6
 
 static void sum_segment(void *context, int64_t s)
 {
-    job *j = context;
-    int64_t n = j->cu[s + 1] - j->cu[s];
-    vf factor = vset(j->mean && n ? 1.0f / (float)n : 1.0f);
-    for (int64_t i = 0; i < j->width; i += LANES) {
-        int lanes = vlanes(i, j->width);
+    job j = *(const job *)context;
+    int64_t n = j.cu[s + 1] - j.cu[s];
+    vf factor = vset(j.mean && n ? 1.0f / (float)n : 1.0f);
+    for (int64_t i = 0; i < j.width; i += LANES) {
+        int lanes = vlanes(i, j.width);
         vf sum = { 0 };
-        for (int64_t r = j->cu[s]; r < j->cu[s + 1]; r++)
-            sum += vget(j->x, r * j->width + i, lanes);
-        vput(j->y, s * j->width + i, sum * factor, lanes);
+        for (int64_t r = j.cu[s]; r < j.cu[s + 1]; r++)
+            sum += vget(j.x, r * j.width + i, lanes);
+        vput(j.y, s * j.width + i, sum * factor, lanes);
     }
 }
 
@@ -87,14 +89,14 @@ bool KERNEL(segment_sum)(levin_array y, levin_array x, const int32_t *cu, int64_
 
 static void spread_segment(void *context, int64_t s)
 {
-    job *j = context; // y: dx, x: dy
-    int64_t n = j->cu[s + 1] - j->cu[s];
-    vf factor = vset(j->mean && n ? 1.0f / (float)n : 1.0f);
-    for (int64_t r = j->cu[s]; r < j->cu[s + 1]; r++) {
-        for (int64_t i = 0; i < j->width; i += LANES) {
-            int lanes = vlanes(i, j->width);
-            vf d = factor * vget(j->x, s * j->width + i, lanes);
-            vput_add(j->y, r * j->width + i, d, lanes, j->add);
+    job j = *(const job *)context; // y: dx, x: dy
+    int64_t n = j.cu[s + 1] - j.cu[s];
+    vf factor = vset(j.mean && n ? 1.0f / (float)n : 1.0f);
+    for (int64_t r = j.cu[s]; r < j.cu[s + 1]; r++) {
+        for (int64_t i = 0; i < j.width; i += LANES) {
+            int lanes = vlanes(i, j.width);
+            vf d = factor * vget(j.x, s * j.width + i, lanes);
+            vput_add(j.y, r * j.width + i, d, lanes, j.add);
         }
     }
 }

@@ -100,13 +100,13 @@ enum { HAS_PAIRS = 0 };
 #endif
 
 /* Whole numbers of eight bits in the bits of floats, as many as a step of a lane holds: sum + a_0
- * b_0 + a_1 b_1 + ... of each lane, all of them 32-bit integers. Where only unsigned a can be
- * multiplied, it is a + BYTE_OFFSET that is stored. */
+ * b_0 + a_1 b_1 + ... of each lane, all of them 32-bit integers. Where there are instructions for
+ * it a is unsigned, and its zero stands for another number. */
 #if defined __AVX512VNNI__ || HAS_TILES
-enum { BYTES_OF_STEP = 4, BYTE_OFFSET = 128 };
+enum { BYTES_OF_STEP = 4, BYTES_ARE_UNSIGNED = 1 };
 typedef int8_t member;
 #else
-enum { BYTES_OF_STEP = 2, BYTE_OFFSET = 0 };
+enum { BYTES_OF_STEP = 2, BYTES_ARE_UNSIGNED = 0 };
 typedef int16_t member;                  // widened
 #endif
 #if defined __AVX512VNNI__
