@@ -31,7 +31,7 @@ static bool take_weight(const levin_call *c, levin_matmul_args *m, levin_packing
     return w != NULL;
 }
 
-bool levin__linear_forward(levin_call *c, levin_tensor *to, levin_tensor *pre, bool gelu)
+bool levin__linear_forward(levin_call *c, levin_tensor *to, levin_linear_end end)
 {
     const levin_tensor *x = levin__operand(c->x[0]), *w = c->x[1];
     if (!x)
@@ -45,8 +45,9 @@ bool levin__linear_forward(levin_call *c, levin_tensor *to, levin_tensor *pre, b
                             .k = w->dim[1],
                             .trans_b = true,
                             .bias = levin__array(c->x[2]),
-                            .pre = levin__array(pre),
-                            .gelu = gelu,
+                            .pre = levin__array(end.pre),
+                            .gelu = end.gelu,
+                            .norm = end.norm,
                             .bytes = bytes };
     return take_weight(c, &m, bytes ? LEVIN_PACKED_BYTES : LEVIN_PACKED_FORWARD) &&
            LEVIN_RUN(matmul, &m);
@@ -63,6 +64,7 @@ static bool grad_of_x(levin_call *c, levin_array dy, int64_t rows)
     return dx.data && take_weight(c, &m, LEVIN_PACKED_BACKWARD) && LEVIN_RUN(matmul, &m);
 }
 
+/* And of the bias, since the product reads all of dy anyhow. */
 static bool grad_of_w(levin_call *c, levin_array dy, const levin_tensor *x, int64_t rows)
 {
     bool add;
@@ -78,6 +80,11 @@ static bool grad_of_w(levin_call *c, levin_array dy, const levin_tensor *x, int6
                             .add = add };
     if (!dw.data)
         return false;
+    if (levin__wants_grad(c, 2)) {
+        m.row_sums = levin__grad_of(c, 2, &m.add_row_sums);
+        if (!m.row_sums.data)
+            return false;
+    }
     levin_tensor *grad = w->grad;
     m.squares = dw.dtype == LEVIN_F32 ? &grad->squares : NULL;
     bool done = LEVIN_RUN(matmul, &m);
@@ -90,7 +97,7 @@ bool levin__linear_backward(levin_call *c, levin_array dy)
     const levin_tensor *x = c->saved[0];
     int64_t rows = levin_tensor_rows(x);
     bool add, done = true;
-    if (levin__wants_grad(c, 2)) {
+    if (levin__wants_grad(c, 2) && !levin__wants_grad(c, 1)) {
         levin_array db = levin__grad_of(c, 2, &add);
         done = db.data && LEVIN_RUN(column_sum, db, dy, rows, c->x[1]->dim[0], add);
     }
@@ -102,7 +109,10 @@ bool levin__linear_backward(levin_call *c, levin_array dy)
 }
 
 static int infer(levin_call *c) { return levin__linear_infer(c, levin__compute_dtype(c->x[0])); }
-static bool forward(levin_call *c) { return levin__linear_forward(c, c->y, NULL, false); }
+static bool forward(levin_call *c)
+{
+    return levin__linear_forward(c, c->y, (levin_linear_end){ 0 });
+}
 static bool backward(levin_call *c) { return levin__linear_backward(c, levin__grad_in(c)); }
 
 const levin_op levin__op_linear = {
@@ -138,7 +148,7 @@ static int gelu_infer(levin_call *c)
 
 static bool gelu_forward(levin_call *c)
 {
-    return levin__linear_forward(c, c->y, c->saved[1], true);
+    return levin__linear_forward(c, c->y, (levin_linear_end){ .pre = c->saved[1], .gelu = true });
 }
 
 static bool gelu_backward(levin_call *c)

@@ -35,7 +35,7 @@ static bool forward(levin_call *c)
                                    .eps = c->a[0],
                                    .p = c->on ? c->a[1] : 0,
                                    .key = c->key };
-    return levin__linear_forward(c, c->saved[1], NULL, false) && LEVIN_RUN(residual_norm, &a);
+    return levin__linear_forward(c, c->saved[1], (levin_linear_end){ .norm = &a });
 }
 
 /* The gradient of gamma or beta, which the kernel writes as f32. */

@@ -35,6 +35,16 @@ typedef enum levin_binary { LEVIN_BINARY_ADD, LEVIN_BINARY_SUB, LEVIN_BINARY_MUL
 
 typedef enum levin_loss { LEVIN_LOSS_MSE, LEVIN_LOSS_BCE_WITH_LOGITS } levin_loss;
 
+/* z = dropout(z) + residual, in place; y = (z - mean) / sqrt(var + eps) * gamma + beta by rows. */
+typedef struct levin_residual_norm_args {
+    levin_array y, z, residual; // (rows, cols)
+    float *stats;               // (rows, 2): mean, 1 / sqrt(var + eps)
+    const float *gamma, *beta;  // (cols)
+    int64_t rows, cols;
+    double eps, p;
+    levin_random_key key;
+} levin_residual_norm_args;
+
 /* c (M, N) = a b + bias, then gelu of it if asked for. a is (M, K), or (K, M) if trans_a; b is (K,
  * N), or (N, K) if trans_b. With pre wanted, c receives gelu(s) and pre the s before it, s = a b +
  * bias.
@@ -53,7 +63,10 @@ typedef struct levin_matmul_args {
     levin_array pre;  // (M, N), or not wanted
     bool gelu;        // also without pre
     bool bytes;
-    double *squares;    // receives the sum of squares of c, which is f32; or NULL
+    double *squares;      // receives the sum of squares of c, which is f32; or NULL
+    levin_array row_sums; // (M) f32 (+)= sums of the rows of a, or not wanted
+    bool add_row_sums;
+    const levin_residual_norm_args *norm; // residual_norm of c, its z, follows; or NULL
     const void *packed; // b as `pack` of the same table wrote it, to be read instead; or NULL
 } levin_matmul_args;
 
@@ -72,16 +85,6 @@ typedef struct levin_attention_args {
     levin_random_key key;
     levin_array dy, dqkv; // backward only
 } levin_attention_args;
-
-/* z = dropout(z) + residual, in place; y = (z - mean) / sqrt(var + eps) * gamma + beta by rows. */
-typedef struct levin_residual_norm_args {
-    levin_array y, z, residual; // (rows, cols)
-    float *stats;               // (rows, 2): mean, 1 / sqrt(var + eps)
-    const float *gamma, *beta;  // (cols)
-    int64_t rows, cols;
-    double eps, p;
-    levin_random_key key;
-} levin_residual_norm_args;
 
 /* Which rows of width numbers may be other than zero; NULL: all may. */
 typedef struct levin_live {

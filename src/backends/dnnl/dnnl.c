@@ -3,6 +3,7 @@
 #include "backends/dnnl/dnnl.h"
 
 #include "base/threads.h"
+#include "tensor/dispatch.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <pthread.h>
@@ -133,7 +134,8 @@ static bool is_float(levin_dtype t) { return t == LEVIN_F32 || t == LEVIN_BF16; 
 
 static bool matmul(const levin_matmul_args *m)
 {
-    if (m->pre.data || m->gelu || m->bytes || m->squares || m->m == 0 || m->n == 0 || m->k == 0)
+    if (m->pre.data || m->gelu || m->bytes || m->squares || (m->row_sums.data && !m->trans_a) ||
+        m->m == 0 || m->n == 0 || m->k == 0)
         return false;
     if (!is_float(m->a.dtype) || m->a.dtype != m->b.dtype || !is_float(m->c.dtype) ||
         (m->bias.data && m->bias.dtype != LEVIN_F32))
@@ -142,6 +144,10 @@ static bool matmul(const levin_matmul_args *m)
     dnnl_primitive_t p = primitive(m);
     bool done = p && execute(m, p);
     pthread_mutex_unlock(&state.mutex);
+    if (done && m->row_sums.data)
+        done = LEVIN_RUN(column_sum, m->row_sums, m->a, m->k, m->m, m->add_row_sums);
+    if (done && m->norm)
+        done = LEVIN_RUN(residual_norm, m->norm);
     return done;
 }
 

@@ -100,6 +100,14 @@ bool levin__ref_matmul(const levin_matmul_args *m)
     levin_array s = m->pre.data ? m->pre : m->c;
     if (m->pre.data || m->gelu)
         levin__ref_unary(LEVIN_UNARY_GELU, m->c, s, m->m * m->n);
+    for (int64_t i = 0; m->row_sums.data && i < m->m; i++) {
+        double sum = 0;
+        for (int64_t p = 0; p < m->k; p++)
+            sum += levin__get(m->a, in_a(m, i, p));
+        levin__put(m->row_sums, i, sum, m->add_row_sums);
+    }
+    if (m->norm)
+        levin__ref_residual_norm(m->norm);
     if (m->squares)
         levin__ref_sum_squares(m->squares, m->c.data, m->m * m->n, (levin_live){ 0 });
     return true;

@@ -15,9 +15,10 @@ enum {
     GELU = 32,
     BYTES = 64,
     PACKED = 128,
-    SQUARES = 256
+    SQUARES = 256,
+    ROW_SUMS = 512
 };
-enum { FLAGS = 512 };
+enum { FLAGS = 1024 };
 /* And which of its arrays are bf16. */
 enum { HALF_A = 1, HALF_B = 2, HALF_C = 4, DTYPES = 8 };
 
@@ -47,6 +48,10 @@ static levin_matmul_args new_product(problem *p, const kind *w)
         m.bias = input(p, LEVIN_F32, w->n);
     if (w->flags & PRE)
         m.pre = output(p, c, w->m * w->n);
+    if (w->flags & ROW_SUMS) {
+        m.row_sums = output(p, LEVIN_F32, w->m);
+        m.add_row_sums = w->flags & ADD;
+    }
     return m;
 }
 
@@ -118,7 +123,8 @@ static const int64_t medium[] = { 1, 5, 6, 7, 12, 13, 31, 32, 33, 47, 48, 49, 63
 static bool possible(int flags)
 {
     bool bytes_by_rows = (flags & (TRANS_A | TRANS_B)) == TRANS_B;
-    return !(flags & (PRE | GELU) && flags & ADD) && !(flags & BYTES && !bytes_by_rows);
+    return !(flags & (PRE | GELU) && flags & ADD) &&
+           !(flags & BYTES && (!bytes_by_rows || flags & ROW_SUMS));
 }
 
 static void every_kind_of_product_agrees_with_ref(void **state)
@@ -169,6 +175,42 @@ static void products_without_terms_are_zero_or_the_bias(void **state)
     for (int flags = 0; flags < SQUARES; flags++)
         for (int half = 0; possible(flags) && half < DTYPES; half += DTYPES - 1)
             check((kind){ 7, 9, 0, flags, half }, 3);
+}
+
+/* What a norm makes of the product, in one call and in two, for few rows and for blocks of them. */
+static void a_norm_that_follows_is_that_of_its_own(void **state)
+{
+    (void)state;
+    static const int64_t heights[] = { 1, 5, 31, 100, 500 };
+    for (int i = 0; i < 20; i++) {
+        int64_t m = heights[i % 5], n = i % 2 ? 48 : 37, k = 33;
+        levin_dtype dtype = dtype_if(i / 5 % 2);
+        problem right = new_problem(9, dtype, m, n);
+        for (int set = -1; set < BACK_ENDS; set++) {
+            problem got = new_problem(9, dtype, m, n);
+            if (set < 0 || use_back_end(back_ends[set])) {
+                problem *p = set < 0 ? &right : &got;
+                levin_residual_norm_args norm = { .rows = m, .cols = n, .eps = 1e-6 };
+                levin_matmul_args a = { .m = m, .n = n, .k = k, .trans_b = true, .norm = &norm };
+                norm.key = (levin_random_key){ .seed = 3, .step = 1, .call = 2 };
+                norm.p = i / 10 * 0.1;
+                a.a = input(p, dtype, m * k);
+                a.b = input(p, dtype, n * k);
+                a.c = norm.z = output(p, dtype, m * n);
+                norm.y = output(p, dtype, m * n);
+                norm.residual = input(p, dtype, m * n);
+                norm.stats = floats(output(p, LEVIN_F32, 2 * m));
+                norm.gamma = floats(input(p, LEVIN_F32, n));
+                norm.beta = floats(input(p, LEVIN_F32, n));
+                assert_true(set < 0 ? levin__ref_matmul(&a) : LEVIN_RUN(matmul, &a));
+                if (set >= 0)
+                    assert_agree(back_ends[set], &got, &right);
+            }
+            free_problem(&got);
+        }
+        free_problem(&right);
+    }
+    levin__use_back_end(NULL);
 }
 
 static void products_without_rows_or_columns_touch_nothing(void **state)
@@ -280,6 +322,7 @@ int main(void)
         cmocka_unit_test(every_kind_of_product_agrees_with_ref),
         cmocka_unit_test(sizes_around_passes_blocks_and_chunks_agree_with_ref),
         cmocka_unit_test(products_without_terms_are_zero_or_the_bias),
+        cmocka_unit_test(a_norm_that_follows_is_that_of_its_own),
         cmocka_unit_test(products_without_rows_or_columns_touch_nothing),
         cmocka_unit_test(infinities_and_nans_stay_in_their_rows_and_columns),
         cmocka_unit_test(what_stood_in_c_is_not_read_without_add),

@@ -6,6 +6,7 @@
  * never split between threads and always walked upwards, so an element has the same bits however
  * the work is shared; only that depends on the number of threads. */
 #include "backends/cpu/kernels/functions.h"
+#include "backends/cpu/kernels/norm.h"
 #include "backends/cpu/kernels/tile.h"
 #include "base/scope.h"
 #include "base/threads.h"
@@ -54,6 +55,12 @@ static int64_t rows_at(const product *w, int64_t i)
 static int64_t columns_at(const product *w, int64_t j)
 {
     return w->m->n - j < COLS ? w->m->n - j : COLS;
+}
+
+/* Where the rows of the tiles before tile end. */
+static int64_t last_row(const product *w, int64_t tile)
+{
+    return tile * w->height < w->m->m ? tile * w->height : w->m->m;
 }
 
 /* Asks for the lines of c that a tile will be written to, while it is computed: stores that miss
@@ -182,13 +189,15 @@ static void pack_rows(const product *w, float *to, int64_t first, int64_t rows, 
                       int64_t k)
 {
     (w->type == STEP_PAIR ? pack_left_pairs : pack_left)(to, w->m, first, rows, p, k);
+    if (w->m->row_sums.data)
+        sum_left(w->m, to, first, rows, k, p > 0 || w->m->add_row_sums);
 }
 
 /* Tiles [tile, end) of a, steps [p, p_end), packed to room unless they are. */
 static left left_of(const product *w, int64_t tile, int64_t end, int64_t p, int64_t p_end,
                     float *room)
 {
-    int64_t k = p_end - p, h = w->height, rows = end * h < w->m->m ? end * h : w->m->m;
+    int64_t k = p_end - p, h = w->height, rows = last_row(w, end);
     if (w->type == STEP_BYTES)
         return (left){ w->rows.steps + tile * h * w->steps + p, h * w->steps };
     if (w->left)
@@ -250,6 +259,8 @@ static void multiply_task(void *context, int64_t task)
 #if HAS_TILES
     amx_end();
 #endif
+    if (w->m->norm && w->chunks == 1)
+        residual_norm_part(w->m->norm, t.tile * w->height, last_row(w, t.tile_end));
     levin_scope_end(scope);
 }
 
@@ -327,12 +338,15 @@ static void add_squares(const product *w)
 
 bool KERNEL(matmul)(const levin_matmul_args *m)
 {
-    bool endings = is_float(m->c) && (!m->pre.data || m->pre.dtype == m->c.dtype) &&
+    bool endings = is_float(m->c) && (!m->norm || can_norm(m->norm)) &&
+                   (!m->pre.data || m->pre.dtype == m->c.dtype) &&
                    (!m->bias.data || m->bias.dtype == LEVIN_F32);
     if (!can_multiply(m) || !endings)
         return false;
     if (m->squares && m->c.dtype != LEVIN_F32)
         return false;
+    if (m->row_sums.data && (m->bytes || m->n == 0 || m->k == 0))
+        return false; // a is not packed
     product w = { .m = m, .type = step_of(m), .steps = steps_of(m) };
     w.height = height_of(w.type);
     w.tiles = (m->m + w.height - 1) / w.height;
@@ -347,6 +361,8 @@ bool KERNEL(matmul)(const levin_matmul_args *m)
     }
     if (done)
         add_squares(&w);
+    if (done && m->norm && w.chunks != 1)
+        done = KERNEL(residual_norm)(m->norm);
     levin_scope_end(scope);
     return done;
 }

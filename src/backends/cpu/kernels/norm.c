@@ -1,5 +1,6 @@
 /* norm.c: softmax and layer normalisation, a row at a time; sums over rows in blocks whose number
  * depends on the rows alone. */
+#include "backends/cpu/kernels/norm.h"
 #include "backends/cpu/kernels/functions.h"
 #include "backends/cpu/kernels/philox.h"
 #include "base/scope.h"
@@ -168,31 +169,41 @@ INLINE void add_residual(job j, int64_t row)
     }
 }
 
-static void residual_norm_rows(void *context, int64_t task)
+INLINE job job_of(const levin_residual_norm_args *a)
 {
-    job j = *(const job *)context;
-    for (int64_t row = task * BLOCK; row < block_end(j, task); row++) {
+    return (job){ .y = a->y,
+                  .x = a->z,
+                  .residual = a->residual,
+                  .stats = a->stats,
+                  .gamma = a->gamma,
+                  .beta = a->beta,
+                  .rows = a->rows,
+                  .cols = a->cols,
+                  .eps = a->eps,
+                  .p = a->p,
+                  .key = a->key };
+}
+
+void residual_norm_part(const levin_residual_norm_args *a, int64_t first, int64_t end)
+{
+    job j = job_of(a);
+    for (int64_t row = first; row < end; row++) {
         add_residual(j, row);
         norm_row(j, row);
     }
 }
 
+static void residual_norm_rows(void *context, int64_t task)
+{
+    const levin_residual_norm_args *a = context;
+    residual_norm_part(a, task * BLOCK, block_end(job_of(a), task));
+}
+
 bool KERNEL(residual_norm)(const levin_residual_norm_args *a)
 {
-    if (!is_float(a->y) || !is_float(a->z) || !is_float(a->residual))
+    if (!can_norm(a))
         return false;
-    job j = { .y = a->y,
-              .x = a->z,
-              .residual = a->residual,
-              .stats = a->stats,
-              .gamma = a->gamma,
-              .beta = a->beta,
-              .rows = a->rows,
-              .cols = a->cols,
-              .eps = a->eps,
-              .p = a->p,
-              .key = a->key };
-    levin__parallel_for(blocks(a->rows), residual_norm_rows, &j);
+    levin__parallel_for(blocks(a->rows), residual_norm_rows, (void *)a);
     return true;
 }
 

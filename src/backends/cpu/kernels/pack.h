@@ -88,6 +88,11 @@ void KERNEL(pack_left)(float *to, const levin_matmul_args *m, int64_t first, int
 void KERNEL(pack_left_pairs)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
                              int64_t p, int64_t k);
 
+/** The sums of rows [first, first + rows) of a over k steps, just packed at from by pack_left or
+ * pack_left_pairs, to m->row_sums; add: to what stands there. */
+void KERNEL(sum_left)(const levin_matmul_args *m, const float *from, int64_t first, int64_t rows,
+                      int64_t k, bool add);
+
 /* Four numbers of 32 bits, whatever these mean. */
 typedef float quad __attribute__((vector_size(16)));
 typedef float quad_any __attribute__((vector_size(16), aligned(2), may_alias));
@@ -109,6 +114,7 @@ INLINE void put_transposed(float *to, int64_t width, quad r0, quad r1, quad r2, 
 #define pack_right_pairs   KERNEL(pack_right_pairs)
 #define pack_left          KERNEL(pack_left)
 #define pack_left_pairs    KERNEL(pack_left_pairs)
+#define sum_left           KERNEL(sum_left)
 #define pack_rounded_pairs KERNEL(pack_rounded_pairs)
 #define pack_rounded_rows  KERNEL(pack_rounded_rows)
 #define pack_right_bytes   KERNEL(pack_right_bytes)
