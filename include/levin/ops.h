@@ -76,6 +76,18 @@ levin_linear_residual_norm(const levin_tensor *x, const levin_tensor *w, const l
                            const levin_tensor *residual, const levin_tensor *gamma,
                            const levin_tensor *beta, double p, double eps, bool training);
 
+/* A linear map: weight (O, I), bias (O). */
+typedef struct levin_linear_weights {
+    const levin_tensor *weight, *bias;
+} levin_linear_weights;
+
+/** layer_norm(dropout(down(gelu(up(x)))) + x) in one call: the second half of an encoder layer; up
+ * (F, H), down (H, F). Keeps what stood before gelu and makes gelu of it again on the way back. */
+LEVIN_API levin_tensor *levin_feed_forward(const levin_tensor *x, const levin_linear_weights *up,
+                                           const levin_linear_weights *down,
+                                           const levin_tensor *gamma, const levin_tensor *beta,
+                                           double p, double eps, bool training);
+
 typedef struct levin_cross_entropy_opts {
     double label_smoothing;      // in [0, 1)
     const int64_t *ignore_index; // labels equal to it do not count; NULL: -100

@@ -3,15 +3,21 @@
 
 #include "ops/op.h"
 
-int levin__linear_infer(levin_call *c, levin_dtype dtype)
+int levin__linear_check(levin_call *c, const levin_tensor *x, const levin_tensor *w,
+                        const levin_tensor *b)
 {
-    const levin_tensor *x = c->x[0], *w = c->x[1], *b = c->x[2];
     if (levin__need_float(c, x) < 0 || levin__need_float(c, w) < 0)
         return levin_error();
     if (w->ndim != 2 || x->ndim < 1 || levin__last_dim(x) != w->dim[1] ||
         (x->ragged && x->ndim < 3))
         return levin__shape_error(c, "x and w should be (..., I) and (O, I), but are", x, w);
-    if (b && levin__need_vector(c, b, w->dim[0], "bias") < 0)
+    return b ? levin__need_vector(c, b, w->dim[0], "bias") : LEVIN_OK;
+}
+
+int levin__linear_infer(levin_call *c, levin_dtype dtype)
+{
+    const levin_tensor *x = c->x[0], *w = c->x[1];
+    if (levin__linear_check(c, x, w, c->x[2]) < 0)
         return levin_error();
     int64_t dim[LEVIN_MAX_DIMS];
     for (int i = 0; i < x->ndim; i++)
@@ -20,10 +26,10 @@ int levin__linear_infer(levin_call *c, levin_dtype dtype)
     return levin__result(c, dtype, x->ndim, dim, x->ragged);
 }
 
-/* Makes the weight operand b of m, as it lies or packed. */
-static bool take_weight(const levin_call *c, levin_matmul_args *m, levin_packing_use use)
+/* Makes the weight w operand b of m, as it lies or packed. */
+static bool take_weight(const levin_call *c, const levin_tensor *w, levin_matmul_args *m,
+                        levin_packing_use use)
 {
-    const levin_tensor *w = c->x[1];
     m->packed = levin__packed_of(w, use, m, c->records || w->grad);
     if (!m->packed)
         w = levin__operand(w);
@@ -31,57 +37,58 @@ static bool take_weight(const levin_call *c, levin_matmul_args *m, levin_packing
     return w != NULL;
 }
 
-bool levin__linear_forward(levin_call *c, levin_tensor *to, levin_linear_end end)
+bool levin__linear_forward(levin_call *c, levin_linear_inputs in, const levin_tensor *x,
+                           levin_tensor *to, levin_linear_end end)
 {
-    const levin_tensor *x = levin__operand(c->x[0]), *w = c->x[1];
+    const levin_tensor *w = c->x[in.w];
     if (!x)
         return false;
     bool bytes = levin__autocast() == LEVIN_I8 && !c->records && levin__keeps_half(w);
-    c->saved[0] = (levin_tensor *)x; // the operand may be a conversion
     levin_matmul_args m = { .c = levin__array(to),
                             .a = levin__array(x),
                             .m = levin_tensor_rows(x),
                             .n = w->dim[0],
                             .k = w->dim[1],
                             .trans_b = true,
-                            .bias = levin__array(c->x[2]),
+                            .bias = levin__array(c->x[in.b]),
                             .pre = levin__array(end.pre),
                             .gelu = end.gelu,
                             .norm = end.norm,
                             .bytes = bytes };
-    return take_weight(c, &m, bytes ? LEVIN_PACKED_BYTES : LEVIN_PACKED_FORWARD) &&
+    return take_weight(c, w, &m, bytes ? LEVIN_PACKED_BYTES : LEVIN_PACKED_FORWARD) &&
            LEVIN_RUN(matmul, &m);
 }
 
-static bool grad_of_x(levin_call *c, levin_array dy, int64_t rows)
+bool levin__linear_grad_of_x(levin_call *c, levin_linear_inputs in, levin_array dy, int64_t rows,
+                             levin_array dx, bool add, levin_array slope)
 {
-    bool add;
-    const levin_tensor *w = c->x[1];
-    levin_array dx = levin__grad_of(c, 0, &add);
+    const levin_tensor *w = c->x[in.w];
     levin_matmul_args m = {
-        .c = dx, .a = dy, .m = rows, .n = w->dim[1], .k = w->dim[0], .add = add
+        .c = dx, .a = dy, .m = rows, .n = w->dim[1], .k = w->dim[0], .add = add, .slope = slope
     };
-    return dx.data && take_weight(c, &m, LEVIN_PACKED_BACKWARD) && LEVIN_RUN(matmul, &m);
+    return dx.data && take_weight(c, w, &m, LEVIN_PACKED_BACKWARD) && LEVIN_RUN(matmul, &m);
 }
 
-/* And of the bias, since the product reads all of dy anyhow. */
-static bool grad_of_w(levin_call *c, levin_array dy, const levin_tensor *x, int64_t rows)
+/* The product reads all of dy, so that the bias's gradient comes along. */
+static bool grad_of_matrix(levin_call *c, levin_linear_inputs in, const levin_tensor *x,
+                           levin_array dy, bool gelu)
 {
     bool add;
-    levin_array dw = levin__grad_of(c, 1, &add);
-    const levin_tensor *w = c->x[1];
+    levin_array dw = levin__grad_of(c, in.w, &add);
+    const levin_tensor *w = c->x[in.w];
     levin_matmul_args m = { .c = dw,
                             .a = dy,
                             .b = levin__array(x),
                             .m = w->dim[0],
                             .n = w->dim[1],
-                            .k = rows,
+                            .k = levin_tensor_rows(x),
                             .trans_a = true,
+                            .gelu_b = gelu,
                             .add = add };
     if (!dw.data)
         return false;
-    if (levin__wants_grad(c, 2)) {
-        m.row_sums = levin__grad_of(c, 2, &m.add_row_sums);
+    if (levin__wants_grad(c, in.b)) {
+        m.row_sums = levin__grad_of(c, in.b, &m.add_row_sums);
         if (!m.row_sums.data)
             return false;
     }
@@ -92,28 +99,47 @@ static bool grad_of_w(levin_call *c, levin_array dy, const levin_tensor *x, int6
     return done;
 }
 
-bool levin__linear_backward(levin_call *c, levin_array dy)
+bool levin__linear_grad_of_w(levin_call *c, levin_linear_inputs in, const levin_tensor *x,
+                             levin_array dy, bool gelu)
 {
-    const levin_tensor *x = c->saved[0];
-    int64_t rows = levin_tensor_rows(x);
-    bool add, done = true;
-    if (levin__wants_grad(c, 2) && !levin__wants_grad(c, 1)) {
-        levin_array db = levin__grad_of(c, 2, &add);
-        done = db.data && LEVIN_RUN(column_sum, db, dy, rows, c->x[1]->dim[0], add);
-    }
-    if (done && levin__wants_grad(c, 1))
-        done = grad_of_w(c, dy, x, rows);
-    if (done && levin__wants_grad(c, 0))
-        done = grad_of_x(c, dy, rows);
-    return done;
+    bool add;
+    if (levin__wants_grad(c, in.w))
+        return grad_of_matrix(c, in, x, dy, gelu);
+    if (!levin__wants_grad(c, in.b))
+        return true;
+    levin_array db = levin__grad_of(c, in.b, &add);
+    return db.data && LEVIN_RUN(column_sum, db, dy, levin_tensor_rows(x), c->x[in.w]->dim[0], add);
+}
+
+bool levin__linear_backward(levin_call *c, levin_linear_inputs in, const levin_tensor *x,
+                            levin_array dy)
+{
+    if (!levin__linear_grad_of_w(c, in, x, dy, false))
+        return false;
+    if (!levin__wants_grad(c, in.x))
+        return true;
+    bool add;
+    levin_array dx = levin__grad_of(c, in.x, &add);
+    return levin__linear_grad_of_x(c, in, dy, levin_tensor_rows(x), dx, add, (levin_array){ 0 });
+}
+
+/* saved[0] is x as it went into the product: it may be a conversion. */
+static bool operand(levin_call *c)
+{
+    c->saved[0] = (levin_tensor *)levin__operand(c->x[0]);
+    return c->saved[0] != NULL;
 }
 
 static int infer(levin_call *c) { return levin__linear_infer(c, levin__compute_dtype(c->x[0])); }
 static bool forward(levin_call *c)
 {
-    return levin__linear_forward(c, c->y, (levin_linear_end){ 0 });
+    return operand(c) &&
+           levin__linear_forward(c, LEVIN_LINEAR_FIRST, c->saved[0], c->y, (levin_linear_end){ 0 });
 }
-static bool backward(levin_call *c) { return levin__linear_backward(c, levin__grad_in(c)); }
+static bool backward(levin_call *c)
+{
+    return levin__linear_backward(c, LEVIN_LINEAR_FIRST, c->saved[0], levin__grad_in(c));
+}
 
 const levin_op levin__op_linear = {
     .name = "linear",
@@ -148,7 +174,9 @@ static int gelu_infer(levin_call *c)
 
 static bool gelu_forward(levin_call *c)
 {
-    return levin__linear_forward(c, c->y, (levin_linear_end){ .pre = c->saved[1], .gelu = true });
+    return operand(c) &&
+           levin__linear_forward(c, LEVIN_LINEAR_FIRST, c->saved[0], c->y,
+                                 (levin_linear_end){ .pre = c->saved[1], .gelu = true });
 }
 
 static bool gelu_backward(levin_call *c)
@@ -156,7 +184,7 @@ static bool gelu_backward(levin_call *c)
     levin_array s = levin__array(c->saved[1]), dy = levin__grad_in(c);
     /* The gradient of s takes the place of the gradient of y. */
     return LEVIN_RUN(unary_bwd, LEVIN_UNARY_GELU, dy, dy, s, s, c->y->numel, false) &&
-           levin__linear_backward(c, dy);
+           levin__linear_backward(c, LEVIN_LINEAR_FIRST, c->saved[0], dy);
 }
 
 const levin_op levin__op_linear_gelu = {

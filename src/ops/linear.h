@@ -1,12 +1,15 @@
-/* linear.h: the linear map as a part of fused operators. Inputs 0, 1, 2 of the call are x, w and b;
- * saved[0] holds x as it went into the product. */
+/* linear.h: the linear map as a part of fused operators. */
 #ifndef LEVIN_OPS_LINEAR_H
 #define LEVIN_OPS_LINEAR_H
 
 #include "autograd/autograd.h"
 
-/** Checks the shapes and makes c->y (..., O) with the given dtype; 0 or an error code. */
-int levin__linear_infer(levin_call *c, levin_dtype dtype);
+/* Which inputs of a call are x, w and b of y = x wT + b. */
+typedef struct {
+    int x, w, b;
+} levin_linear_inputs;
+static const levin_linear_inputs LEVIN_LINEAR_FIRST = { 0, 1, 2 };
+
 /* What follows the sum x wT + b, fused with it. */
 typedef struct {
     levin_tensor *pre; // receives the sum itself, unless NULL
@@ -14,9 +17,24 @@ typedef struct {
     const levin_residual_norm_args *norm; // whose z is the result; NULL: none
 } levin_linear_end;
 
-/** to = x wT + b, or gelu of it. */
-bool levin__linear_forward(levin_call *c, levin_tensor *to, levin_linear_end end);
-/** Passes dy (rows, O) on to x, w and b. */
-bool levin__linear_backward(levin_call *c, levin_array dy);
+/** 0 if x (..., I), w (O, I) and b (O) or NULL fit, else an error that names their shapes. */
+int levin__linear_check(levin_call *c, const levin_tensor *x, const levin_tensor *w,
+                        const levin_tensor *b);
+/** The same of the first three inputs, and makes c->y (..., O) with the given dtype. */
+int levin__linear_infer(levin_call *c, levin_dtype dtype);
+/** to = x wT + b and what follows; x is an operand (levin__operand), w and b are the call's. */
+bool levin__linear_forward(levin_call *c, levin_linear_inputs in, const levin_tensor *x,
+                           levin_tensor *to, levin_linear_end end);
+
+/** Passes dy (rows of x, O) on to x, w and b, as far as they want it. x is the operand that went
+ * into the product. */
+bool levin__linear_backward(levin_call *c, levin_linear_inputs in, const levin_tensor *x,
+                            levin_array dy);
+/** To w and b alone; gelu: the operand was gelu of x. */
+bool levin__linear_grad_of_w(levin_call *c, levin_linear_inputs in, const levin_tensor *x,
+                             levin_array dy, bool gelu);
+/** dx (+)= dy w; or dx = (dy w) gelu'(slope) where a slope is given, which may lie in dx. */
+bool levin__linear_grad_of_x(levin_call *c, levin_linear_inputs in, levin_array dy, int64_t rows,
+                             levin_array dx, bool add, levin_array slope);
 
 #endif

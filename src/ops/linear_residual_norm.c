@@ -1,77 +1,34 @@
-/* linear_residual_norm.c: y = layer_norm(dropout(x wT + b) + residual), the end of each half of an
- * encoder layer. Keeps the sum before the norm (z) and the norm's statistics; dropout's pattern is
- * drawn again. */
+/* linear_residual_norm.c: y = layer_norm(dropout(x wT + b) + residual), the end of the first half
+ * of an encoder layer. */
 #include "ops/linear.h"
 #include "ops/op.h"
+#include "ops/residual_norm.h"
 
-enum { RESIDUAL = 3, GAMMA, BETA };
+enum { X, W, B, RESIDUAL, GAMMA, BETA };
+enum { OPERAND, Z, STATS }; // saved
+
+static const levin_residual_norm_places at = { RESIDUAL, GAMMA, BETA, Z, STATS };
 
 static int infer(levin_call *c)
 {
-    if (levin__need_probability(c, c->a[1]) < 0 ||
-        levin__linear_infer(c, levin__compute_dtype(c->x[0])) < 0)
+    if (levin__linear_infer(c, levin__compute_dtype(c->x[X])) < 0)
         return levin_error();
-    if (!levin__same_shape(c->y, c->x[RESIDUAL]))
-        return levin__shape_error(c, "the sum and the residual differ:", c->y, c->x[RESIDUAL]);
-    int64_t n = levin__last_dim(c->y);
-    if (levin__need_vector(c, c->x[GAMMA], n, "gamma") < 0 ||
-        levin__need_vector(c, c->x[BETA], n, "beta") < 0 ||
-        levin__save(c, 2, 2 * levin_tensor_rows(c->y)) < 0)
-        return levin_error();
-    c->saved[1] = levin__tensor_like(c->y, (levin_dtype)c->y->dtype);
-    return c->saved[1] ? LEVIN_OK : levin_error();
+    return levin__residual_norm_infer(c, at);
 }
 
 static bool forward(levin_call *c)
 {
-    levin_residual_norm_args a = { .y = levin__array(c->y),
-                                   .z = levin__array(c->saved[1]),
-                                   .residual = levin__array(c->x[RESIDUAL]),
-                                   .stats = c->saved[2]->data,
-                                   .gamma = c->x[GAMMA]->data,
-                                   .beta = c->x[BETA]->data,
-                                   .rows = levin_tensor_rows(c->y),
-                                   .cols = levin__last_dim(c->y),
-                                   .eps = c->a[0],
-                                   .p = c->on ? c->a[1] : 0,
-                                   .key = c->key };
-    return levin__linear_forward(c, c->saved[1], (levin_linear_end){ .norm = &a });
-}
-
-/* The gradient of gamma or beta, which the kernel writes as f32. */
-static float *grad_of_vector(levin_call *c, int i, bool *add)
-{
-    return levin__wants_grad(c, i) ? levin__grad_of(c, i, add).data : NULL;
-}
-
-static bool norm_backward(levin_call *c, levin_tensor *dz)
-{
-    bool add = false, add_beta = false;
-    float *dgamma = grad_of_vector(c, GAMMA, &add), *dbeta = grad_of_vector(c, BETA, &add_beta);
-    const levin_tensor *z = c->saved[1];
-    int64_t rows = levin_tensor_rows(z), cols = levin__last_dim(z);
-    if (dgamma && dbeta && add != add_beta)
-        return levin__error_set(LEVIN_ESTATE, "%s: gamma and beta were cleared apart", c->op->name),
-               false;
-    return LEVIN_RUN(layer_norm_bwd, levin__array(dz), dgamma, dbeta, levin__grad_in(c),
-                     levin__array(z), c->saved[2]->data, c->x[GAMMA]->data, rows, cols, false,
-                     dgamma ? add : add_beta);
+    levin_residual_norm_args norm = levin__residual_norm_args(c, at);
+    c->saved[OPERAND] = (levin_tensor *)levin__operand(c->x[X]);
+    return levin__linear_forward(c, LEVIN_LINEAR_FIRST, c->saved[OPERAND], c->saved[Z],
+                                 (levin_linear_end){ .norm = &norm });
 }
 
 static bool backward(levin_call *c)
 {
-    levin_tensor *dz = levin__backward_scratch(c->saved[1]);
-    if (!dz || !norm_backward(c, dz))
-        return false;
-    /* z is not needed again: its place takes the gradient of x wT + b, if dropout changes it. */
-    levin_tensor *ds = dz;
-    double p = c->on ? c->a[1] : 0;
-    if (p > 0) {
-        ds = c->saved[1];
-        if (!LEVIN_RUN(dropout, levin__array(ds), levin__array(dz), dz->numel, p, c->key, false))
-            return false;
-    }
-    if (!levin__linear_backward(c, levin__array(ds)))
+    levin_tensor *dz, *ds;
+    if (!levin__residual_norm_backward(c, at, &dz, &ds) ||
+        !levin__linear_backward(c, LEVIN_LINEAR_FIRST, c->saved[OPERAND], levin__array(ds)))
         return false;
     if (levin__wants_grad(c, RESIDUAL))
         return levin__grad_give(c, RESIDUAL, dz);

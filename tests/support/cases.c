@@ -138,6 +138,9 @@ CALL(linear, levin_linear_op(T(0), T(1), c->n > 2 ? T(2) : NULL))
 CALL(linear_gelu, levin_linear_gelu(T(0), T(1), T(2)))
 CALL(linear_residual_norm,
      levin_linear_residual_norm(T(0), T(1), T(2), T(3), T(4), T(5), NUMBER("p"), 1e-5, true))
+CALL(feed_forward,
+     levin_feed_forward(T(0), &(levin_linear_weights){ T(1), T(2) },
+                        &(levin_linear_weights){ T(3), T(4) }, T(5), T(6), NUMBER("p"), 1e-5, true))
 CALL(matmul, levin_matmul(T(0), T(1)))
 CALL(embedding, levin_embedding(T(0), T(1), (int64_t)levin_case_number(c, "pad", -1)))
 CALL(layer_norm, levin_layer_norm(T(0), T(1), T(2), 1e-5))

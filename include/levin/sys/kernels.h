@@ -63,6 +63,9 @@ typedef struct levin_matmul_args {
     levin_array pre;  // (M, N), or not wanted
     bool gelu;        // also without pre
     bool bytes;
+    bool gelu_b; // b counts as gelu of itself; not with packed
+    levin_array
+        slope; // (M, N), or not wanted: c = a b gelu'(slope); may be c; without add, pre, gelu
     double *squares;      // receives the sum of squares of c, which is f32; or NULL
     levin_array row_sums; // (M) f32 (+)= sums of the rows of a, or not wanted
     bool add_row_sums;

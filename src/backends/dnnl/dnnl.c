@@ -134,8 +134,8 @@ static bool is_float(levin_dtype t) { return t == LEVIN_F32 || t == LEVIN_BF16; 
 
 static bool matmul(const levin_matmul_args *m)
 {
-    if (m->pre.data || m->gelu || m->bytes || m->squares || (m->row_sums.data && !m->trans_a) ||
-        m->m == 0 || m->n == 0 || m->k == 0)
+    if (m->pre.data || m->gelu || m->gelu_b || m->slope.data || m->bytes || m->squares ||
+        (m->row_sums.data && !m->trans_a) || m->m == 0 || m->n == 0 || m->k == 0)
         return false;
     if (!is_float(m->a.dtype) || m->a.dtype != m->b.dtype || !is_float(m->c.dtype) ||
         (m->bias.data && m->bias.dtype != LEVIN_F32))

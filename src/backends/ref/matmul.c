@@ -93,8 +93,43 @@ static bool matmul_of_floats(const levin_matmul_args *m)
     return true;
 }
 
+/* The product of gelu of b, and the product times gelu's slope: of arrays of their own. */
+static bool matmul_of_gelu(levin_matmul_args m)
+{
+    levin_array b = m.b;
+    m.b = (levin_array){ levin__scope_alloc((size_t)(m.k * m.n) * sizeof(float)), LEVIN_F32 };
+    m.gelu_b = false;
+    return m.b.data && levin__ref_unary(LEVIN_UNARY_GELU, m.b, b, m.k * m.n) &&
+           levin__ref_matmul(&m);
+}
+
+static bool matmul_times_slope(levin_matmul_args m)
+{
+    levin_array c = m.c, slope = m.slope;
+    double *squares = m.squares;
+    m.squares = NULL;
+    m.c = (levin_array){ levin__scope_alloc((size_t)(m.m * m.n) * sizeof(float)), LEVIN_F32 };
+    m.slope.data = NULL;
+    if (!m.c.data || !levin__ref_matmul(&m))
+        return false;
+    levin__ref_unary_bwd(LEVIN_UNARY_GELU, c, m.c, slope, slope, m.m * m.n, false);
+    if (squares)
+        levin__ref_sum_squares(squares, c.data, m.m * m.n, (levin_live){ 0 });
+    return true;
+}
+
+static bool fused_with_gelu(const levin_matmul_args *m)
+{
+    levin_scope *scope = levin_scope_begin();
+    bool done = m->slope.data ? matmul_times_slope(*m) : matmul_of_gelu(*m);
+    levin_scope_end(scope);
+    return done;
+}
+
 bool levin__ref_matmul(const levin_matmul_args *m)
 {
+    if (m->slope.data || m->gelu_b)
+        return fused_with_gelu(m);
     if (!(m->bytes ? matmul_of_bytes(m) : matmul_of_floats(m)))
         return false;
     levin_array s = m->pre.data ? m->pre : m->c;

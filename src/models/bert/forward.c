@@ -56,10 +56,13 @@ static levin_tensor *embed(levin_bert *bert, const levin_batch *b, bool training
 static levin_tensor *feed_forward(const levin_bert_layer *l, const levin_bert_config *c,
                                   const levin_tensor *h, bool training)
 {
-    levin_tensor *u; // (..., F)
     if (strcmp(c->hidden_act, "gelu") == 0)
-        u = levin_linear_gelu(h, l->up_weight, l->up_bias);
-    else if (strcmp(c->hidden_act, "relu") == 0)
+        return levin_feed_forward(h, &(levin_linear_weights){ l->up_weight, l->up_bias },
+                                  &(levin_linear_weights){ l->down_weight, l->down_bias },
+                                  l->down_norm_weight, l->down_norm_bias, c->hidden_dropout_prob,
+                                  c->layer_norm_eps, training);
+    levin_tensor *u; // (..., F)
+    if (strcmp(c->hidden_act, "relu") == 0)
         u = levin_relu(levin_linear_op(h, l->up_weight, l->up_bias));
     else
         u = levin_gelu_tanh(levin_linear_op(h, l->up_weight, l->up_bias));

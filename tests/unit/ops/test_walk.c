@@ -268,7 +268,7 @@ static void a_probability_outside_0_to_1_is_refused_by_name_and_value(void **sta
             levin_case_free(&c);
         }
     }
-    assert_int_equal(operators, 3); // dropout, attention, linear_residual_norm
+    assert_int_equal(operators, 4); // dropout, attention, linear_residual_norm, feed_forward
 }
 
 static void a_probability_is_looked_at_out_of_training_too(void **state)

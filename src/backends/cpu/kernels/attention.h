@@ -8,7 +8,8 @@
 #include "backends/cpu/kernels/pack.h"
 #include "backends/cpu/kernels/philox.h"
 
-enum { QUERIES = 32 }; // rows of scores held at once
+enum { ROWS = 6, WIDE = LANES == 16 ? 4 : 2 }; // of sums that stay in registers: rows, vectors
+enum { QUERIES = 8 * ROWS };                   // rows of scores held at once
 
 typedef struct {
     const levin_attention_args *a;
@@ -117,13 +118,9 @@ INLINE void transpose_rows(float *to, head_part p, const float *rows)
             to[c * up + j] = j < p.length ? rows[j * du + c] : 0;
 }
 
-enum { ROWS = 6, WIDE = LANES == 16 ? 4 : 2 }; // of sums that stay in registers: rows, vectors
-
-/* c (rows, vectors) (+)= a b for up to ROWS rows of a, which begin at r; steps of a are step
- * apart. */
+/* c (ROWS, vectors) (+)= a b for ROWS rows of a, which begin at r; steps of a are step apart. */
 INLINE void product_block(float *c, int64_t ldc, const float *const *r, int64_t step,
-                          const float *b, int64_t ldb, int64_t rows, int vectors, int64_t k,
-                          bool add)
+                          const float *b, int64_t ldb, int vectors, int64_t k, bool add)
 {
     vf sum[ROWS][WIDE];
     for (int q = 0; q < ROWS; q++)
@@ -140,14 +137,17 @@ INLINE void product_block(float *c, int64_t ldc, const float *const *r, int64_t 
         }
     }
     for (int q = 0; q < ROWS; q++)
-        for (int v = 0; v < vectors && q < rows; v++) {
+        for (int v = 0; v < vectors; v++) {
             float *to = c + q * ldc + v * LANES;
             vstore(to, add ? vload(to) + sum[q][v] : sum[q][v]);
         }
 }
 
+/* Rows of scratch for n: small_product writes whole blocks of them. */
+INLINE int64_t rows_up(int64_t n) { return (n + ROWS - 1) / ROWS * ROWS; }
+
 /* c (m, n) (+)= a (m, k) b (k, n), n in whole vectors; element (i, s) of a lies at i * row + s *
- * step. */
+ * step. What c's last rows_up(m) - m rows hold is of no use. */
 static inline void small_product(float *c, int64_t ldc, const float *a, int64_t row, int64_t step,
                                  const float *b, int64_t ldb, int64_t m, int64_t n, int64_t k,
                                  bool add)
@@ -161,16 +161,16 @@ static inline void small_product(float *c, int64_t ldc, const float *a, int64_t 
             float *to = c + i * ldc + j;
             switch ((n - j) / LANES) {
             case 1:
-                product_block(to, ldc, r, step, b + j, ldb, rows, 1, k, add);
+                product_block(to, ldc, r, step, b + j, ldb, 1, k, add);
                 break;
             case 2:
-                product_block(to, ldc, r, step, b + j, ldb, rows, 2, k, add);
+                product_block(to, ldc, r, step, b + j, ldb, 2, k, add);
                 break;
             case 3:
-                product_block(to, ldc, r, step, b + j, ldb, rows, WIDE < 3 ? WIDE : 3, k, add);
+                product_block(to, ldc, r, step, b + j, ldb, WIDE < 3 ? WIDE : 3, k, add);
                 break;
             default:
-                product_block(to, ldc, r, step, b + j, ldb, rows, WIDE, k, add);
+                product_block(to, ldc, r, step, b + j, ldb, WIDE, k, add);
             }
         }
     }

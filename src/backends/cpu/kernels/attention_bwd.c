@@ -17,12 +17,13 @@ typedef struct {
 static bool make_scratch(scratch *s, head_part p)
 {
     size_t up = (size_t)p.length_up, d = (size_t)p.size_up, f = sizeof(float);
+    size_t rows = (size_t)rows_up(p.length);
     float **tall[] = { &s->q, &s->k, &s->dk, &s->dv };
     float **wide[] = { &s->kt, &s->vt };
     float **some[] = { &s->dy, &s->y, &s->dq };
     bool done = true;
     for (int i = 0; i < 4; i++)
-        done = done && (*tall[i] = levin__scope_alloc(up * d * f)) != NULL;
+        done = done && (*tall[i] = levin__scope_alloc((rows > up ? rows : up) * d * f)) != NULL;
     for (int i = 0; i < 2; i++)
         done = done && (*wide[i] = levin__scope_alloc(d * up * f)) != NULL;
     for (int i = 0; i < 3; i++)

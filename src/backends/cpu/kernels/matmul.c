@@ -81,8 +81,14 @@ static void expect_tile(const product *w, int64_t i, int64_t j)
 /* What becomes of sums. In the usual cases these are constants to the compiler. */
 typedef struct {
     levin_dtype dtype; // of c and pre
-    bool bytes, bias, pre, gelu, add;
+    bool bytes, bias, pre, gelu, add, slope;
 } ending;
+
+INLINE bool same_ending(ending a, ending b)
+{
+    return a.dtype == b.dtype && a.bytes == b.bytes && a.bias == b.bias && a.pre == b.pre &&
+           a.gelu == b.gelu && a.add == b.add && a.slope == b.slope;
+}
 
 /* Takes sums of a tile's rows, from (i, j) of c on, to where they belong. */
 INLINE void finish_rows(const product *w, int64_t i, int64_t j, const float *sums, int64_t ld,
@@ -91,7 +97,7 @@ INLINE void finish_rows(const product *w, int64_t i, int64_t j, const float *sum
     const levin_matmul_args *m = w->m;
     int64_t n = m->n, rows = rows_at(w, i);
     levin_array c = { m->c.data, e.dtype }, pre = { m->pre.data, e.dtype };
-    levin_array bias = { m->bias.data, LEVIN_F32 };
+    levin_array bias = { m->bias.data, LEVIN_F32 }, slope = { m->slope.data, e.dtype };
     const float *scales = w->scales.scales, *row_scales = w->rows.scales;
     const float *column_sums = (const float *)w->scales.sums; // whole numbers
     const int32_t *zeros = w->rows.zeros;
@@ -107,6 +113,8 @@ INLINE void finish_rows(const product *w, int64_t i, int64_t j, const float *sum
             }
             if (e.bias)
                 s += vget(bias, j + v, lanes);
+            if (e.slope)
+                s *= vgelu_slope(vget(slope, at, lanes));
             if (e.pre)
                 vput(pre, at, s, lanes);
             if (e.gelu)
@@ -125,23 +133,27 @@ static void finish_tile(const product *w, int64_t i, int64_t j, const float *sum
                  .bias = m->bias.data != NULL,
                  .pre = m->pre.data != NULL,
                  .gelu = m->pre.data || m->gelu,
-                 .add = m->add };
-#define USUAL(type, byte, biased, kept, gelu_)                                                     \
-    if (columns == COLS && e.dtype == type && e.bytes == byte && e.bias == biased &&               \
-        e.pre == kept && e.gelu == gelu_ && !e.add) {                                              \
-        finish_rows(w, i, j, sums, ld, COLS, (ending){ type, byte, biased, kept, gelu_, false });  \
+                 .add = m->add,
+                 .slope = m->slope.data != NULL };
+#define USUAL(...)                                                                                 \
+    if (columns == COLS && same_ending(e, (ending){ __VA_ARGS__ })) {                              \
+        finish_rows(w, i, j, sums, ld, COLS, (ending){ __VA_ARGS__ });                             \
         return;                                                                                    \
     }
-    USUAL(LEVIN_F32, false, false, false, false)
-    USUAL(LEVIN_F32, false, true, false, false)
-    USUAL(LEVIN_F32, false, true, true, true)
-    USUAL(LEVIN_F32, false, true, false, true)
-    USUAL(LEVIN_F32, true, true, false, false)
-    USUAL(LEVIN_F32, true, true, false, true)
-    USUAL(LEVIN_BF16, false, false, false, false)
-    USUAL(LEVIN_BF16, false, true, false, false)
-    USUAL(LEVIN_BF16, false, true, true, true)
-    USUAL(LEVIN_BF16, false, true, false, true)
+    USUAL(.dtype = LEVIN_F32)
+    USUAL(.dtype = LEVIN_F32, .add = true)
+    USUAL(.dtype = LEVIN_F32, .slope = true)
+    USUAL(.dtype = LEVIN_F32, .bias = true)
+    USUAL(.dtype = LEVIN_F32, .bias = true, .gelu = true)
+    USUAL(.dtype = LEVIN_F32, .bias = true, .gelu = true, .pre = true)
+    USUAL(.dtype = LEVIN_F32, .bytes = true, .bias = true)
+    USUAL(.dtype = LEVIN_F32, .bytes = true, .bias = true, .gelu = true)
+    USUAL(.dtype = LEVIN_BF16)
+    USUAL(.dtype = LEVIN_BF16, .add = true)
+    USUAL(.dtype = LEVIN_BF16, .slope = true)
+    USUAL(.dtype = LEVIN_BF16, .bias = true)
+    USUAL(.dtype = LEVIN_BF16, .bias = true, .gelu = true)
+    USUAL(.dtype = LEVIN_BF16, .bias = true, .gelu = true, .pre = true)
 #undef USUAL
     finish_rows(w, i, j, sums, ld, columns, e);
 }
@@ -340,6 +352,7 @@ bool KERNEL(matmul)(const levin_matmul_args *m)
 {
     bool endings = is_float(m->c) && (!m->norm || can_norm(m->norm)) &&
                    (!m->pre.data || m->pre.dtype == m->c.dtype) &&
+                   (!m->slope.data || m->slope.dtype == m->c.dtype) &&
                    (!m->bias.data || m->bias.dtype == LEVIN_F32);
     if (!can_multiply(m) || !endings)
         return false;

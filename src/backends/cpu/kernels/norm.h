@@ -1,4 +1,5 @@
-/* norm.h: the end of a product that a norm follows: its rows are normalised while they are in cache. */
+/* norm.h: the end of a product that a norm follows: its rows are normalised while they are in
+ * cache. */
 #ifndef LEVIN_BACKENDS_CPU_KERNELS_NORM_H
 #define LEVIN_BACKENDS_CPU_KERNELS_NORM_H
 

@@ -1,5 +1,6 @@
 /* pack.c: operands as f32, whatever they are stored as. */
 #include "backends/cpu/kernels/pack.h"
+#include "backends/cpu/kernels/functions.h"
 
 enum {
     STRIP = 16, // steps at once, so that a panel's lines are filled while they are in cache
@@ -71,7 +72,7 @@ void pack_right(float *to, const levin_matmul_args *m, int64_t column)
         for (int64_t c = 0; c < COLS; c += LANES) {
             int lanes = c < columns ? vlanes(c, columns) : 0;
             vf x = lanes ? vget(m->b, p * m->n + column + c, lanes) : vset(0.0f);
-            vstore(to + p * COLS + c, x);
+            vstore(to + p * COLS + c, m->gelu_b ? vgelu(x) : x);
         }
     }
 }

@@ -43,6 +43,8 @@ INLINE int64_t steps_of(const levin_matmul_args *m)
 
 INLINE bool can_multiply(const levin_matmul_args *m)
 {
+    if (m->gelu_b && (m->trans_b || m->bytes))
+        return false;
     return is_float(m->a) && is_float(m->b) && (!m->bytes || (m->trans_b && !m->trans_a));
 }
 

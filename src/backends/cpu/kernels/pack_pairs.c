@@ -1,5 +1,6 @@
 /* pack_pairs.c: operands as pairs of bf16, for CPUs that multiply those. A pair lies in memory as
  * its two members follow each other along the inner dimension, the first one lower. */
+#include "backends/cpu/kernels/functions.h"
 #include "backends/cpu/kernels/pack.h"
 #include "base/scope.h"
 
@@ -62,6 +63,13 @@ INLINE void zip_some(float *to, const uint16_t *first, const uint16_t *second, i
     memset(to + n, 0, (size_t)(most - n) * sizeof *to);
 }
 
+static void gelu_row(uint16_t *to, const uint16_t *row, int64_t n)
+{
+    levin_array from = { (uint16_t *)row, LEVIN_BF16 }, out = { to, LEVIN_BF16 };
+    for (int64_t i = 0; i < n; i += LANES)
+        vput(out, i, vgelu(vget(from, i, vlanes(i, n))), vlanes(i, n));
+}
+
 void pack_right_pairs(float *to, const levin_matmul_args *m, int64_t column)
 {
     int64_t columns = m->n - column < COLS ? m->n - column : COLS;
@@ -71,9 +79,18 @@ void pack_right_pairs(float *to, const levin_matmul_args *m, int64_t column)
     }
     for (int64_t p = 0; p < m->k; p += 2, to += COLS) {
         const uint16_t *row = (const uint16_t *)m->b.data + p * m->n + column;
+        const uint16_t *next = p + 1 < m->k ? row + m->n : NULL;
+        uint16_t gelu[2][COLS];
+        if (m->gelu_b) {
+            gelu_row(gelu[0], row, columns);
+            if (next)
+                gelu_row(gelu[1], next, columns);
+            row = gelu[0];
+            next = next ? gelu[1] : NULL;
+        }
         for (int64_t c = 0; c < COLS; c += LANES) {
             int lanes = c < columns ? vlanes(c, columns) : 0;
-            zip_some(to + c, row + c, p + 1 < m->k ? row + m->n + c : NULL, lanes, LANES);
+            zip_some(to + c, row + c, next ? next + c : NULL, lanes, LANES);
         }
     }
 }

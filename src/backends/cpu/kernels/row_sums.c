@@ -1,14 +1,11 @@
-/* row_sums.c: sums of the rows of an operand that was packed a moment ago: a bias's gradient, in the
- * order of the steps, by parts of PART so that many small terms are not lost in a large sum. */
+/* row_sums.c: sums of the rows of an operand that was packed a moment ago: a bias's gradient, in
+ * the order of the steps, by parts of PART so that many small terms are not lost in a large sum. */
 #include "backends/cpu/kernels/pack.h"
 
 enum { PART = 64 }; // steps
 
 /* A step of pairs: both members of each. */
-INLINE vf members(vf step)
-{
-    return (vf)((vu)step << 16) + (vf)((vu)step & 0xffff0000u);
-}
+INLINE vf members(vf step) { return (vf)((vu)step << 16) + (vf)((vu)step & 0xffff0000u); }
 
 /* Row r of the TILE rows of a panel (k, TILE), for LANES rows at a time; lanes past the panel hold
  * rubbish. */
