@@ -34,6 +34,10 @@ LEVIN_API levin_bert *levin_bert_new(levin_module *parent, const char *name,
 LEVIN_API levin_bert *levin_bert_from_pretrained(levin_module *parent, const char *name,
                                                  const char *folder);
 LEVIN_API const levin_bert_config *levin_bert_get_config(const levin_bert *bert);
+/** Whether the insides of layers are thrown away on the way there and computed again on the way
+ * back: a third more work for a fraction of the memory, for long texts. The results have the same
+ * bits. Off at first. */
+LEVIN_API void levin_bert_gradient_checkpointing(levin_bert *bert, bool on);
 LEVIN_API int64_t levin_bert_hidden_size(const levin_bert *bert);
 
 typedef struct levin_bert_output {
@@ -64,6 +68,7 @@ typedef struct levin_classifier_opts {
     double classifier_dropout;      // 0: from config.json; negative: none
     double dropout;                 // of the encoder; 0: from config.json; negative: none
     levin_switch freeze_encoder;    // on: only the head learns
+    levin_switch gradient_checkpointing; // on: levin_bert_gradient_checkpointing
 } levin_classifier_opts;
 
 /** A classifier with num_labels classes (0: as many as the folder has) on the encoder of a folder;

@@ -80,6 +80,12 @@ LEVIN_API levin_tensor *levin_tensor_grad(const levin_tensor *t);
  * Walks the tape of the current scope and clears it, so a second time is LEVIN_ESTATE, as is a way
  *  that leads into another scope. 0 or an error code. */
 LEVIN_API int levin_backward(levin_tensor *loss);
+/** y = fn(context, x), of which only x and y are kept for the way back: there fn is called again,
+ * with a copy of x that has no history, and must do the same once more; random draws are repeated.
+ * The memory of one part instead of all, for one more forward (torch.utils.checkpoint). context
+ * must last until the way back is done. With gradients off just fn(context, x). */
+LEVIN_API levin_tensor *levin_recompute(levin_tensor *(*fn)(void *context, const levin_tensor *x),
+                                        void *context, const levin_tensor *x);
 /** Whether operators on this thread record themselves; returns what was set before. On at first. */
 LEVIN_API bool levin_set_grad_enabled(bool on);
 

@@ -9,6 +9,7 @@ static _Thread_local struct {
     bool no_grad;
     levin_dtype autocast; // LEVIN_F32, zero, is off
     levin_random_key key; // of the next call
+    bool learning;        // without a tape, yet as a part of a step that learns
 } mode;
 
 bool levin_set_grad_enabled(bool on)
@@ -46,6 +47,29 @@ levin_random_key levin__next_key(void)
     return key;
 }
 
+levin_random_key levin__peek_key(void) { return mode.key; }
+
+levin_random_key levin__swap_key(levin_random_key key)
+{
+    levin_random_key before = mode.key;
+    mode.key = key;
+    return before;
+}
+
+void levin__set_learning(bool on) { mode.learning = on; }
+
+bool levin__learns(const levin_call *c) { return c->records || mode.learning; }
+
+void levin__record(levin_call *c)
+{
+    levin_call **tape = levin__tape();
+    c->before = *tape;
+    c->tape = levin__scope_current();
+    *tape = c;
+    c->y->call = c;
+    c->y->requires_grad = true;
+}
+
 static bool leads_to_parameter(const levin_call *c)
 {
     for (int i = 0; i < c->n; i++)
@@ -74,14 +98,8 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
     }
     if (levin_error() != before)
         return NULL; // a kernel met it on the way: what it wrote is worth nothing
-    if (c->records) {
-        levin_call **tape = levin__tape();
-        c->before = *tape;
-        c->tape = levin__scope_current();
-        *tape = c;
-        c->y->call = c;
-        c->y->requires_grad = true;
-    }
+    if (c->records)
+        levin__record(c);
     return c->y;
 }
 

@@ -64,8 +64,15 @@ void levin__backward_recycle(levin_tensor *t);
 
 /** The key for the next operator call that draws random numbers on this thread. */
 levin_random_key levin__next_key(void);
+/** The same without taking it; and putting another in its place, which gives the one before. */
+levin_random_key levin__peek_key(void);
+levin_random_key levin__swap_key(levin_random_key key);
 bool levin__grad_enabled(void);
 levin_dtype levin__autocast(void);
+/** Whether a call is part of a step that learns: because it is recorded, or because levin_recompute
+ * will record it later. */
+bool levin__learns(const levin_call *c);
+void levin__set_learning(bool on);
 
 /** The bf16 copy of a parameter for autocast, refreshed when it is or may be stale. NULL after an
  * error. */

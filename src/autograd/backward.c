@@ -11,10 +11,13 @@
 
 enum { MAX_SPARE = 32 };
 
-static _Thread_local struct {
+/* Tensors whose numbers may be overwritten, in this backward pass. */
+typedef struct {
     levin_tensor *spare[MAX_SPARE];
     int n;
-} dead; // tensors whose numbers may be overwritten, in this backward pass
+} spares;
+
+static _Thread_local spares dead;
 
 static size_t bytes_of(const levin_tensor *t)
 {
@@ -159,6 +162,22 @@ int levin_backward(levin_tensor *loss)
     result = begin_at(loss) ? walk() : levin_error();
     clear_tape();
     dead.n = 0;
+    return result;
+}
+
+int levin__backward_from(levin_tensor *y, levin_tensor *grad)
+{
+    if (!y->requires_grad || !y->call)
+        return LEVIN_OK; // nothing in there learns
+    if (!has_history(y))
+        return levin_error();
+    spares outer = dead;
+    dead.n = 0;
+    y->grad = grad;
+    y->grad_is_fresh = false;
+    int result = walk();
+    clear_tape();
+    dead = outer;
     return result;
 }
 

@@ -10,6 +10,7 @@ enum { CLI_MAX_ROWS = 96 }; // options of one command, trainer flags included
 typedef struct cli_model_args {
     const char *name, *head;
     const char *pooling; // NULL: the folder's
+    bool gradient_checkpointing;
 } cli_model_args;
 
 typedef struct cli_data_args {

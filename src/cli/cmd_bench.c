@@ -82,6 +82,8 @@ static bool open_model(bench *b)
     if (!take_lengths(b))
         return false;
     b->model = bench_model_new(folder, &b->config);
+    if (b->model)
+        levin_bert_gradient_checkpointing(b->model->bert, b->args->model.gradient_checkpointing);
     if (b->model && folder)
         b->tokenizer = levin_tokenizer_from_pretrained(folder);
     return !levin_error() && bench_batches_make(&b->batches, &b->lengths, b->args->data.batch_size,
@@ -171,7 +173,7 @@ static int run(const levin_command *c, const cli_args *a)
     return levin_error() ? CLI_FAILED : CLI_DONE;
 }
 
-static const cli_group *const groups[] = { &cli_bench_group, &cli_json_group,
+static const cli_group *const groups[] = { &cli_bench_group, &cli_learning_group, &cli_json_group,
                                            &cli_trainer_precision_group, NULL };
 
 const levin_command cli_cmd_bench = {

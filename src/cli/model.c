@@ -48,6 +48,7 @@ levin_module *cli_classifier(const cli_args *a, int64_t n, const char *const *na
         .lr_scheduler = a->lr_scheduler,
         .warmup = a->warmup,
         .label_names = names,
+        .gradient_checkpointing = a->model.gradient_checkpointing ? LEVIN_ON : (levin_switch){ 0 },
     };
     return levin_classifier_from_pretrained(a->model.name, n, &opts);
 }

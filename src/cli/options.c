@@ -70,6 +70,16 @@ static const cli_option head_options[] = {
     { 0 },
 };
 
+static const cli_option learning_options[] = {
+    { .name = "--model.gradient_checkpointing",
+      .type = CLI_SWITCH,
+      .offset = TO(model.gradient_checkpointing),
+      .help =
+          "compute layers again on the way back instead of keeping their insides: long texts in "
+          "a fraction of the memory, for a third more work" },
+    { 0 },
+};
+
 static const cli_option data_options[] = {
     { .name = "--data.task",
       .value = "NAME",
@@ -360,6 +370,7 @@ const cli_group cli_trainer_precision_group = { .title = "Trainer",
 const cli_group cli_model_group = { .title = "Model", .options = model_options };
 const cli_group cli_info_group = { .title = "Info", .options = info_options };
 const cli_group cli_head_group = { .title = "Model", .options = head_options };
+const cli_group cli_learning_group = { .title = "Model", .options = learning_options };
 const cli_group cli_data_group = { .title = "Data", .options = data_options };
 const cli_group cli_reading_group = { .title = "Data", .options = reading_options };
 const cli_group cli_optimizer_group = { .title = "Optimizer", .options = optimizer_options };
@@ -374,10 +385,17 @@ const cli_group cli_embed_group = { .title = "Vectors", .options = embed_options
 const cli_group cli_output_group = { .title = "Output", .options = output_options };
 const cli_group cli_tokenize_group = { .title = "Tokens", .options = tokenize_options };
 
-const cli_group *const cli_training_groups[] = {
-    &cli_model_group, &cli_head_group, &cli_data_group, &cli_reading_group, &cli_optimizer_group,
-    &cli_run_group,   &cli_ckpt_group, &cli_json_group, &cli_trainer_group, NULL
-};
+const cli_group *const cli_training_groups[] = { &cli_model_group,
+                                                 &cli_head_group,
+                                                 &cli_learning_group,
+                                                 &cli_data_group,
+                                                 &cli_reading_group,
+                                                 &cli_optimizer_group,
+                                                 &cli_run_group,
+                                                 &cli_ckpt_group,
+                                                 &cli_json_group,
+                                                 &cli_trainer_group,
+                                                 NULL };
 
 static bool has_flag(const cli_group *g, const levin_flag *flag)
 {

@@ -39,7 +39,8 @@ typedef struct cli_preset {
 } cli_preset;
 
 extern const cli_group cli_trainer_group, cli_trainer_brief_group, cli_model_group, cli_head_group;
-extern const cli_group cli_data_group, cli_reading_group, cli_optimizer_group, cli_run_group;
+extern const cli_group cli_learning_group, cli_data_group, cli_reading_group, cli_optimizer_group,
+    cli_run_group;
 extern const cli_group cli_ckpt_group, cli_json_group, cli_example_group, cli_tokenize_group;
 extern const cli_group cli_info_group, cli_format_group, cli_embed_group, cli_texts_group;
 extern const cli_group cli_output_group, cli_bench_group, cli_trainer_precision_group;

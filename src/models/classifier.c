@@ -223,6 +223,7 @@ levin_module *levin_classifier_from_pretrained(const char *folder, int64_t num_l
         levin_module_free(m);
         return NULL;
     }
+    levin_bert_gradient_checkpointing(c->bert, o->gradient_checkpointing.value > 0);
     if (o->freeze_encoder.value > 0)
         levin_module_freeze(&c->bert->base);
     return m;

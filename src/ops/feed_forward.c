@@ -59,7 +59,8 @@ static bool maps_backward(levin_call *c, levin_tensor *ds)
 {
     const levin_tensor *x = c->saved[OPERAND];
     levin_array s = levin__array(c->saved[S]);
-    bool inner = levin__wants_grad(c, X) || levin__wants_grad(c, UP) || levin__wants_grad(c, UP_BIAS);
+    bool inner =
+        levin__wants_grad(c, X) || levin__wants_grad(c, UP) || levin__wants_grad(c, UP_BIAS);
     if (!levin__linear_grad_of_w(c, down, c->saved[S], levin__array(ds), true))
         return false;
     if (!inner)
@@ -105,8 +106,8 @@ levin_tensor *levin_feed_forward(const levin_tensor *x, const levin_linear_weigh
 {
     if (!up_map || !down_map)
         return NULL;
-    levin_call c = { .x = { x, up_map->weight, up_map->bias, down_map->weight, down_map->bias, gamma,
-                            beta },
+    levin_call c = { .x = { x, up_map->weight, up_map->bias, down_map->weight, down_map->bias,
+                            gamma, beta },
                      .n = 7,
                      .a = { eps, p },
                      .on = training && p > 0 };

@@ -30,7 +30,7 @@ int levin__linear_infer(levin_call *c, levin_dtype dtype)
 static bool take_weight(const levin_call *c, const levin_tensor *w, levin_matmul_args *m,
                         levin_packing_use use)
 {
-    m->packed = levin__packed_of(w, use, m, c->records || w->grad);
+    m->packed = levin__packed_of(w, use, m, levin__learns(c) || w->grad);
     if (!m->packed)
         w = levin__operand(w);
     m->b = levin__array(w);

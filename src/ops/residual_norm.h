@@ -1,6 +1,6 @@
-/* residual_norm.h: y = layer_norm(dropout(z) + residual) as the end of fused operators, which write z
- * by a product. Keeps the sum before the norm and the norm's statistics; dropout's pattern is drawn
- * again. */
+/* residual_norm.h: y = layer_norm(dropout(z) + residual) as the end of fused operators, which write
+ * z by a product. Keeps the sum before the norm and the norm's statistics; dropout's pattern is
+ * drawn again. */
 #ifndef LEVIN_OPS_RESIDUAL_NORM_H
 #define LEVIN_OPS_RESIDUAL_NORM_H
 

@@ -186,6 +186,15 @@ sys.exit(labels != {"0": "Contradiction", "1": "ENTAILMENT", "2": "neutral"})'
     json_holds 'o["val_loss"] > 0'
 }
 
+@test "gradient checkpointing changes memory, not results" {
+    for option in "" --model.gradient_checkpointing; do
+        levin fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --json $option |
+            python3 -c 'import json, sys; o = json.load(sys.stdin); print(o["train_loss"], o["val_loss"])' >>losses
+    done
+    [ "$(uniq losses | wc -l)" -eq 1 ]
+    grep -q 'gradient_checkpointing: true' lightning_logs/version_1/hparams.yaml
+}
+
 @test "bf16-mixed trains" {
     try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --json \
         --trainer.precision bf16-mixed

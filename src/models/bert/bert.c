@@ -175,6 +175,12 @@ levin_bert *levin_bert_new(levin_module *parent, const char *name, const levin_b
     return bert && levin__bert_init(bert) == LEVIN_OK ? bert : NULL;
 }
 
+void levin_bert_gradient_checkpointing(levin_bert *bert, bool on)
+{
+    if (bert)
+        bert->gradient_checkpointing = on;
+}
+
 const levin_bert_config *levin_bert_get_config(const levin_bert *bert)
 {
     return bert ? &bert->config : NULL;

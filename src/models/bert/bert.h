@@ -37,6 +37,7 @@ struct levin_bert {
     levin_bert_embeddings *embeddings;
     levin_bert_layer **layers;
     levin_bert_pooler *pooler;
+    bool gradient_checkpointing; // layers are computed again on the way back
 };
 
 /** An encoder whose parameters have no numbers yet. Takes json. */

@@ -99,6 +99,28 @@ static levin_tensor *lean_layer(const levin_bert_layer *l, const levin_bert_conf
     return y;
 }
 
+/* A layer as levin_recompute takes it. */
+typedef struct {
+    const levin_bert_layer *layer;
+    const levin_bert_config *config;
+    bool first, training;
+} part;
+
+static levin_tensor *run_part(void *context, const levin_tensor *x)
+{
+    const part *p = context;
+    return layer(p->layer, p->config, x, p->first, p->training);
+}
+
+static levin_tensor *recomputed_layer(part p, const levin_tensor *x)
+{
+    part *kept = levin__scope_alloc(sizeof *kept);
+    if (!kept)
+        return NULL;
+    *kept = p;
+    return levin_recompute(run_part, kept, x);
+}
+
 static bool wants_gradients(const levin_bert *bert)
 {
     if (!levin__grad_enabled())
@@ -115,16 +137,17 @@ static levin_tensor *run(levin_bert *bert, const levin_batch *b, levin_tensor **
 {
     if (!bert)
         return NULL;
-    bool training = levin_module_is_training(&bert->base),
-         lean = !training && !wants_gradients(bert);
+    bool training = levin_module_is_training(&bert->base), learns = wants_gradients(bert);
+    bool lean = !training && !learns, again = bert->gradient_checkpointing && learns;
     const levin_bert_config *c = &bert->config;
     levin_tensor *x = embed(bert, b, training);
     for (int64_t i = 0; i < c->num_hidden_layers; i++) {
         bool first = first_only && i == c->num_hidden_layers - 1;
         if (states)
             states[i] = x;
-        x = lean ? lean_layer(bert->layers[i], c, x, first)
-                 : layer(bert->layers[i], c, x, first, training);
+        x = lean    ? lean_layer(bert->layers[i], c, x, first)
+            : again ? recomputed_layer((part){ bert->layers[i], c, first, training }, x)
+                    : layer(bert->layers[i], c, x, first, training);
     }
     if (states)
         states[c->num_hidden_layers] = x;
