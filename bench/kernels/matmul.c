@@ -1,5 +1,6 @@
 /* matmul.c: the notebook of the product of f32: what was tried, each version checked against plain
- * loops and timed in turn with the others, so that the order holds on a machine whose speed changes.
+ * loops and timed in turn with the others, so that the order holds on a machine whose speed
+ * changes.
  *
  *     cc -O3 -march=native -std=gnu11 bench/kernels/matmul.c -lm -o matmul && taskset -c 1 ./matmul
  *     ./matmul --check                    only whether they are right

@@ -50,11 +50,10 @@ void pack_panels(void *to, const levin_matmul_args *m)
 }
 
 /* While a weight is learned it is packed anew for each product, which costs less than the memory,
- * but for the way there in pairs, which AdamW keeps up. AMX is so quick that this pays for the way
- * back as well. */
+ * but for the way there in pairs, which AdamW keeps up. */
 bool KERNEL(packed_size)(size_t *bytes, const levin_matmul_args *m, bool learns)
 {
-    if (!can_multiply(m) || (learns && (step_of(m) != STEP_PAIR || !(m->trans_b || HAS_TILES))))
+    if (!can_multiply(m) || (learns && !(step_of(m) == STEP_PAIR && m->trans_b)))
         return false;
     *bytes = packed_bytes(m);
     return true;
