@@ -140,15 +140,33 @@ bool levin__class_accepts(const levin_class *c, const char *name)
     return levin__class_argument(c, name) || second(c->fixed, name);
 }
 
+/* Adds "; SGD has one": the classes of a kind that have such an argument. */
+static void add_owners(levin_buffer *out, levin_class_kind kind, const char *argument)
+{
+    int n = 0;
+    for (int i = 0; i < CLASSES; i++)
+        if (classes[i]->kind == kind && levin__class_accepts(classes[i], argument))
+            levin__buffer_addf(out, "%s%s", n++ ? ", " : "; ", classes[i]->name);
+    if (n)
+        levin__buffer_add_text(out, n > 1 ? " have one" : " has one");
+}
+
 int levin__class_unknown_argument(const levin_class *c, const char *name)
 {
     const char *names[MAX_NAMES + 1] = { NULL };
+    levin_buffer text = LEVIN_BUFFER(4096);
     int n = 0;
     for (const levin_flag *a = c->arguments; a && a->name && n < MAX_NAMES; a++)
         names[n++] = a->name;
     const char *near = levin__suggest(name, names);
-    return levin__error_set(LEVIN_EINVAL, "%s has no argument '%s'%s%s%s", c->name, name,
-                            near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+    levin__buffer_addf(&text, "%s has no argument '%s'", c->name, name);
+    if (near)
+        levin__buffer_addf(&text, ", did you mean %s?", near);
+    else
+        add_owners(&text, c->kind, name);
+    levin__error_set(LEVIN_EINVAL, "%s", text.data ? text.data : "");
+    levin__buffer_free(&text);
+    return levin_error();
 }
 
 void *levin__class_options(const levin_class *c)
