@@ -15,6 +15,8 @@ typedef struct levin_classifier {
     /* How it learns. */
     char *optimizer, *lr_scheduler;
     double lr, weight_decay, warmup;
+    levin_optimizer *(*configure_optimizers)(void *payload, levin_params *params);
+    void *payload;
 } levin_classifier;
 
 /** What opts.pooling and opts.optimizer may say, word i; NULL behind the last. */
