@@ -2,10 +2,10 @@
  * commands stand in tool_options.c. */
 #include "cli/option_rows.h"
 #include "models/classifier.h"
-#include "optim/schedule.h"
 #include "tasks/glue.h"
 
 WORD_LIST(heads, "linear")
+WORD_LIST(only_true, "true")
 
 static const cli_option model_options[] = { MODEL_NAME(true), { 0 } };
 static const cli_option head_options[] = {
@@ -102,51 +102,53 @@ static const cli_option reading_options[] = {
 
 static const cli_option optimizer_options[] = {
     { .name = "--optimizer",
-      .value = "NAME",
-      .type = CLI_WORD,
-      .words = levin__optimizer_word,
-      .offset = TO(optimizer.name),
-      .missing = "adamw",
+      .value = "CLASS",
+      .type = CLI_CLASS,
+      .class_kind = LEVIN_CLASS_OPTIMIZER,
+      .missing = "AdamW",
       .help = "what updates the weights" },
-    { .name = "--optimizer.lr",
-      .value = "X",
-      .type = CLI_NUMBER,
-      .least = 0,
-      .above = true,
-      .offset = TO(optimizer.lr),
-      .missing = "2e-5",
-      .help = "learning rate" },
-    { .name = "--optimizer.weight_decay",
-      .value = "X",
-      .type = CLI_NUMBER,
-      .least = 0,
-      .offset = TO(optimizer.weight_decay),
-      .help = "decay of weights, not of biases and LayerNorm; by default 0.01 for adamw, else 0" },
     { .name = "--lr_scheduler",
-      .value = "NAME",
-      .type = CLI_WORD,
-      .words = levin__lr_scheduler_word,
-      .offset = TO(lr_scheduler),
+      .value = "CLASS",
+      .type = CLI_CLASS,
+      .class_kind = LEVIN_CLASS_LR_SCHEDULER,
       .missing = "constant",
       .help = "course of the learning rate" },
-    { .name = "--lr_scheduler.warmup",
-      .value = "X",
-      .type = CLI_NUMBER,
-      .least = 0,
-      .offset = TO(warmup),
-      .missing = "0",
-      .help = "steps in which the rate rises to its full value; below 1: a share of all steps" },
     { 0 },
 };
 
 static const cli_option run_options[] = {
     { .name = "--seed_everything",
       .value = "N",
-      .type = CLI_COUNT,
-      .least = 0,
+      .type = CLI_SEED,
       .offset = TO(seed),
       .missing = "0",
-      .help = "seed of new weights, order of rows and dropout" },
+      .help = "seed of new weights, order of rows and dropout; false: a new one each time" },
+    { 0 },
+};
+
+static const cli_option config_options[] = {
+    { .name = "--config",
+      .value = "FILE",
+      .type = CLI_CONFIG,
+      .unsaved = true,
+      .help = "YAML file of options; several are laid over each other and over the options "
+              "before them (-c for short)",
+      .also = "-c" },
+    { .name = "--print_config",
+      .value = "[=skip_default,skip_null]",
+      .type = CLI_PRINT,
+      .offset = TO(print_config),
+      .unsaved = true,
+      .help = "print all options as YAML and stop, without defaults or null if asked" },
+    { 0 },
+};
+
+static const cli_option save_config_options[] = {
+    { .name = "--save_config_kwargs.overwrite",
+      .type = CLI_SWITCH,
+      .offset = TO(overwrite_config),
+      .unsaved = true,
+      .help = "write over the config.yaml of another run" },
     { 0 },
 };
 
@@ -156,6 +158,12 @@ static const cli_option ckpt_options[] = {
       .type = CLI_TEXT,
       .offset = TO(ckpt_path),
       .help = "checkpoint: fit goes on from it, everything else takes its weights" },
+    { .name = "--weights_only",
+      .value = "BOOL",
+      .type = CLI_WORD,
+      .words = only_true,
+      .offset = TO(weights_only),
+      .help = "load nothing that could run: always so, there is nothing else in a checkpoint" },
     { 0 },
 };
 
@@ -185,6 +193,9 @@ const cli_group cli_data_group = { .title = "Data", .options = data_options };
 const cli_group cli_reading_group = { .title = "Data", .options = reading_options };
 const cli_group cli_optimizer_group = { .title = "Optimizer", .options = optimizer_options };
 const cli_group cli_run_group = { .title = "Run", .options = run_options };
+const cli_group cli_config_group = { .title = "Configuration", .options = config_options };
+const cli_group cli_save_config_group = { .title = "Configuration",
+                                          .options = save_config_options };
 const cli_group cli_ckpt_group = { .title = "Run", .options = ckpt_options };
 const cli_group cli_json_group = { .title = "Run", .options = json_options };
 

@@ -128,7 +128,6 @@ static const char *const poolings[] = { "pooler", "cls", "mean", NULL };
 static const char *const optimizers[] = { "adamw", "adam", "sgd", NULL };
 
 const char *levin__pooling_word(int i) { return poolings[i]; }
-const char *levin__optimizer_word(int i) { return optimizers[i]; }
 
 static int check_words(const char *pooling, const char *optimizer, int *pooling_index)
 {

@@ -19,9 +19,8 @@ typedef struct levin_classifier {
     void *payload;
 } levin_classifier;
 
-/** What opts.pooling and opts.optimizer may say, word i; NULL behind the last. */
+/** What opts.pooling may say, word i; NULL behind the last. */
 const char *levin__pooling_word(int i);
-const char *levin__optimizer_word(int i);
 
 /** The module as a classifier; NULL after LEVIN_EINVAL if it is something else. */
 levin_classifier *levin__classifier(levin_module *m);
