@@ -2,6 +2,7 @@
 #include "cli/parse.h"
 
 #include "base/error.h"
+#include "cli/checkpoint_options.h"
 #include "cli/config.h"
 #include "cli/objects.h"
 #include "cli/values.h"
@@ -182,6 +183,7 @@ bool cli_parse(const levin_command *c, int n, char **words, cli_args *out, cli_w
         l.wish = CLI_WANTS_CONFIG;
     *wish = l.wish;
     if (l.wish == CLI_WANTS_RUN)
-        return cli_objects_check(out, c) && has_required(c, out);
+        return cli_objects_check(out, c) && cli_take_checkpoint_options(c, out) &&
+               has_required(c, out);
     return wants_help(&l) || cli_objects_check(out, c);
 }

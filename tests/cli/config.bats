@@ -298,6 +298,27 @@ wrong() {
     one_line_error 2 "levin fit: min_epochs 3 is above max_epochs 2"
 }
 
+@test "a checkpoint says which model its weights belong to" {
+    write_fit
+    try fit --config fit.yaml --model.pooling mean --json
+    [ "$status" -eq 0 ]
+    loss=$(json val_loss)
+    data=(--data.task mnli --data.dir "$MNLI" --data.batch_size 16)
+    checkpoint=$(ls lightning_logs/version_0/checkpoints/*.ckpt)
+    try validate --ckpt_path "$checkpoint" "${data[@]}" --json
+    [ "$status" -eq 0 ]
+    json_holds "abs(o['val_loss'] - $loss) < 1e-6"
+    try validate --ckpt_path "$checkpoint" "${data[@]}" --model.name "$PLAIN" --model.pooling MEAN --json
+    json_holds "abs(o['val_loss'] - $loss) < 1e-6"
+    try validate --ckpt_path "$checkpoint" "${data[@]}" --model.pooling cls
+    one_line_error 2 "levin validate: --model.pooling: cls, but the model of $checkpoint has mean"
+    head -c 100 "$checkpoint" >short.ckpt
+    try validate --ckpt_path short.ckpt "${data[@]}" --model.name "$PLAIN"
+    one_line_error 1 "levin validate: short.ckpt"
+    try validate --ckpt_path nowhere.ckpt "${data[@]}"
+    one_line_error 2 "levin validate: --model.name is missing"
+}
+
 @test "docs/configuration.md: its files and options are read, and its errors are these" {
     doc="$BATS_TEST_DIRNAME/../../docs/configuration.md"
     awk '/^```yaml/ { n++; on = 1; next } /^```/ { on = 0 } on { print > ("block" n ".yaml") }' "$doc"
