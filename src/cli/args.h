@@ -49,6 +49,13 @@ typedef struct cli_bench_args {
     const char *file; // NULL: generated texts
 } cli_bench_args;
 
+typedef struct cli_convert_args {
+    const char *prefix; // NULL: found, or chosen
+    const char *strict; // "true", "false"
+} cli_convert_args;
+
+enum { CLI_MAX_WORDS = 2 };
+
 typedef struct cli_args {
     levin_trainer_flags trainer;
     cli_model_args model;
@@ -63,8 +70,9 @@ typedef struct cli_args {
     cli_embed_args embed;
     cli_tokenize_args tokenize;
     cli_bench_args bench;
+    cli_convert_args convert;
     bool json, fallbacks;
-    const char *word; // a command's one argument without a name: help fit
+    const char *words[CLI_MAX_WORDS]; // arguments without a name: help fit, convert FROM TO
     /* What each row of the command was set from, in the order of cli_row_at; NULL where that is the
      * absence of a value. */
     const char *texts[CLI_MAX_ROWS];

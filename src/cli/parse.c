@@ -180,10 +180,11 @@ static bool take_option(line *l, const char *word)
 
 static bool take_word(line *l, const char *word)
 {
-    if (l->command->takes_word && !l->args->word) {
-        l->args->word = word;
-        return true;
-    }
+    for (int i = 0; i < l->command->n_words; i++)
+        if (!l->args->words[i]) {
+            l->args->words[i] = word;
+            return true;
+        }
     levin__error_set(LEVIN_EINVAL, "unexpected word '%s'; options begin with --", word);
     return false;
 }
