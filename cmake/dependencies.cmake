@@ -11,7 +11,8 @@ endfunction()
 
 levin_need(JANSSON jansson libjansson-dev)
 levin_need(YAML yaml-0.1 libyaml-dev)
-set(levin_libraries PkgConfig::JANSSON PkgConfig::YAML Threads::Threads m)
+levin_need(ZIP libzip libzip-dev)
+set(levin_libraries PkgConfig::JANSSON PkgConfig::YAML PkgConfig::ZIP Threads::Threads m)
 
 # oneDNN's own CMake package asks for OpenCL headers that levin has no use for, so it is found by hand.
 set(levin_has_dnnl OFF)

@@ -68,6 +68,12 @@ typedef struct cli_objects {
     int n;
     cli_object at[CLI_MAX_OBJECTS];
 } cli_objects;
+typedef struct cli_convert_args {
+    const char *prefix; // NULL: found, or chosen
+    const char *strict; // "true", "false"
+} cli_convert_args;
+
+enum { CLI_MAX_WORDS = 2 };
 
 typedef struct cli_args {
     levin_trainer_flags trainer;
@@ -81,15 +87,16 @@ typedef struct cli_args {
     cli_embed_args embed;
     cli_tokenize_args tokenize;
     cli_bench_args bench;
+    cli_convert_args convert;
     bool json, fallbacks;
-    const char *word; // a command's one argument without a name: help fit
     cli_objects objects[LEVIN_CLASS_KINDS];
     levin_yaml *documents;    // what was read; everything above lends from it
     int segment;              // of the command line: they end at each --config
     const char *print_config; // what to leave out; NULL: nothing is printed
     bool overwrite_config;
     levin_class_kind help_kind;
-    const levin_class *help_class; // NULL: all of the kind
+    const levin_class *help_class;    // NULL: all of the kind
+    const char *words[CLI_MAX_WORDS]; // arguments without a name: help fit, convert FROM TO
     /* What each row of the command was set from, in the order of cli_row_at; NULL where that is the
      * absence of a value. */
     const char *texts[CLI_MAX_ROWS];

@@ -13,9 +13,9 @@
 #include <string.h>
 
 const levin_command *const cli_commands[] = {
-    &cli_cmd_fit,   &cli_cmd_validate, &cli_cmd_test, &cli_cmd_predict,
-    &cli_cmd_embed, &cli_cmd_tokenize, &cli_cmd_info, &cli_cmd_bench,
-    &cli_cmd_demo,  &cli_cmd_help,     NULL,
+    &cli_cmd_fit,   &cli_cmd_validate, &cli_cmd_test,    &cli_cmd_predict,
+    &cli_cmd_embed, &cli_cmd_tokenize, &cli_cmd_convert, &cli_cmd_info,
+    &cli_cmd_bench, &cli_cmd_demo,     &cli_cmd_help,    NULL,
 };
 
 const levin_command *cli_command_find(const char *name)

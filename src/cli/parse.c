@@ -116,11 +116,11 @@ static bool take_option(line *l, const char *word)
 
 static bool take_word(line *l, const char *word)
 {
-    cli_args *a = l->target.args;
-    if (l->target.command->takes_word && !a->word) {
-        a->word = word;
-        return true;
-    }
+    for (int i = 0; i < l->target.command->n_words; i++)
+        if (!l->target.args->words[i]) {
+            l->target.args->words[i] = word;
+            return true;
+        }
     levin__error_set(LEVIN_EINVAL, "unexpected word '%s'; options begin with --", word);
     return false;
 }

@@ -1,4 +1,4 @@
-/* tool_options.c: the option tables of predict, embed, tokenize, info and bench. */
+/* tool_options.c: the option tables of predict, embed, tokenize, convert, info and bench. */
 #include "cli/option_rows.h"
 #include "models/classifier.h"
 
@@ -165,9 +165,36 @@ static const cli_option bench_options[] = {
     { 0 },
 };
 
+static const cli_option convert_options[] = {
+    { .name = "--model.name",
+      .value = "DIR",
+      .type = CLI_TEXT,
+      .offset = TO(model.name),
+      .help = "for a model folder: the folder that gives config and tokenizer, that of the model "
+              "that was trained; by default FROM, if that is a folder",
+      .also = "--model" },
+    { .name = "--model.prefix",
+      .value = "TEXT",
+      .type = CLI_TEXT,
+      .offset = TO(convert.prefix),
+      .help = "what stands before the model's names in FROM, found by itself where there is one "
+              "BERT; in a Lightning checkpoint that is written, by default model. for a "
+              "classifier, else nothing" },
+    { .name = "--strict",
+      .value = "BOOL",
+      .type = CLI_WORD,
+      .words = truths,
+      .offset = TO(convert.strict),
+      .missing = "true",
+      .help = "whether tensors that are no part of the model are an error; false leaves them out "
+              "of a model folder" },
+    { 0 },
+};
+
 const cli_group cli_info_group = { .title = "Info", .options = info_options };
 const cli_group cli_example_group = { .title = "Input", .options = example_options };
 const cli_group cli_bench_group = { .title = "Bench", .options = bench_options };
+const cli_group cli_convert_group = { .title = "Convert", .options = convert_options };
 const cli_group cli_format_group = { .title = "Input", .options = format_options };
 const cli_group cli_texts_group = { .title = "Input", .options = texts_options };
 const cli_group cli_embed_group = { .title = "Vectors", .options = embed_options };
