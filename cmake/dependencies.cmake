@@ -10,7 +10,12 @@ function(levin_need target package debian)
 endfunction()
 
 levin_need(JANSSON jansson libjansson-dev)
-set(levin_libraries PkgConfig::JANSSON Threads::Threads m)
+levin_need(PROTOBUF_C libprotobuf-c libprotobuf-c-dev)
+find_program(LEVIN_PROTOC protoc-c)
+if(NOT LEVIN_PROTOC)
+  message(FATAL_ERROR "protoc-c is missing: apt-get install protobuf-c-compiler")
+endif()
+set(levin_libraries PkgConfig::JANSSON PkgConfig::PROTOBUF_C Threads::Threads m)
 
 # oneDNN's own CMake package asks for OpenCL headers that levin has no use for, so it is found by hand.
 set(levin_has_dnnl OFF)
