@@ -7,6 +7,7 @@
 #include <levin/callbacks.h>
 #include <levin/data.h>
 #include <levin/embed.h>
+#include <levin/loggers.h>
 #include <levin/metrics.h>
 #include <levin/module.h>
 #include <levin/ops.h>

@@ -38,7 +38,8 @@ typedef struct levin_trainer_flags {
     int64_t log_every_n_steps;           // default 50; LEVIN_ZERO: no rows of steps
     levin_switch enable_checkpointing, enable_progress_bar, enable_model_summary; // default on
     levin_switch deterministic;       // levin always is; LEVIN_OFF is accepted and changes nothing
-    levin_logger *const *logger;      // a list closed by NULL, taken; NULL: a CSVLogger
+    levin_logger *const *logger;      // a list closed by NULL, taken (loggers.h); NULL: both a
+                                      // TensorBoardLogger and a CSVLogger, in one folder
     levin_callback *const *callbacks; // a list closed by NULL, taken
 } levin_trainer_flags;
 
@@ -108,6 +109,8 @@ LEVIN_API double levin_trainer_metric(const levin_trainer *t, const char *key);
 LEVIN_API bool levin_trainer_has_metric(const levin_trainer *t, const char *key);
 /** The folder of the first logger, lent; NULL without one. */
 LEVIN_API const char *levin_trainer_log_dir(const levin_trainer *t);
+/** trainer.loggers[i], lent; NULL behind the last. */
+LEVIN_API levin_logger *levin_trainer_logger(const levin_trainer *t, int i);
 /** Of the first ModelCheckpoint, lent; "" if nothing was saved. */
 LEVIN_API const char *levin_trainer_best_model_path(const levin_trainer *t);
 /** should_stop = True: ends fit after the running batch, once min_epochs and min_steps are met. */
@@ -157,11 +160,6 @@ LEVIN_API int levin_state_set_number(levin_state *s, const char *key, double val
 LEVIN_API int levin_state_set_text(levin_state *s, const char *key, const char *value);
 LEVIN_API double levin_state_number(const levin_state *s, const char *key, double missing);
 LEVIN_API const char *levin_state_text(const levin_state *s, const char *key); // NULL: missing
-
-/** CSVLogger: <save_dir>/<name>/version_N/{metrics.csv,hparams.yaml}. NULL is default_root_dir and
- * "lightning_logs". */
-LEVIN_API levin_logger *levin_csv_logger(const char *save_dir, const char *name);
-LEVIN_API void levin_logger_free(levin_logger *l);
 
 #ifdef __cplusplus
 }

@@ -45,7 +45,6 @@ static const char *value_name(const cli_row *row)
     case LEVIN_FLAG_NUMBER:
         return "X";
     case LEVIN_FLAG_SWITCH:
-    case LEVIN_FLAG_LOGGERS:
         return "BOOL";
     case LEVIN_FLAG_AMOUNT:
         return "N|X";

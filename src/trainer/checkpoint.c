@@ -213,6 +213,9 @@ int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_onl
     levin_hook hook = t->hook;
     levin_scope *scope = levin_scope_begin();
     pack tensors = { 0 };
+    levin_error_note note;
+    levin__log_flush(t);      // rows before a moment that training may be resumed at are not lost
+    levin__error_take(&note); // a log that cannot be written must not cost the checkpoint
     json_t *header = make_header(t, weights_only);
     if (!levin_error())
         collect_tensors(t, &tensors, weights_only);
@@ -225,6 +228,7 @@ int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_onl
         return levin_error();
     levin__free(t->newest_checkpoint);
     t->newest_checkpoint = levin__strdup(path);
+    levin__error_give(&note);
     return levin_error();
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "trainer/duration.h"
+#include "trainer/loggers/words.h"
 #include "trainer/number.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ const levin_flag levin__flags[] = {
     FLAG(enable_progress_bar, "true", "show a progress bar"),
     FLAG(enable_model_summary, "true", "show a summary of the model"),
     FLAG(deterministic, "true", "same bits for the same seed: always so"),
-    FLAG(logger, "true", "write metrics.csv and hparams.yaml"),
+    FLAG(logger, "true", "what logs go to: csv, tensorboard, true for both, false for none"),
     FLAG(callbacks, "null", "callbacks beside the built-in ones"),
 };
 const size_t levin__num_flags = sizeof levin__flags / sizeof *levin__flags;
@@ -152,9 +153,10 @@ static int set_amount(levin_amount *out, const levin_flag *flag, const char *tex
 
 static int set_loggers(levin_logger *const **out, const levin_flag *flag, const char *text)
 {
-    if (!is_true(text) && !is_false(text) && !is_null(text))
-        return bad_value(flag, text, "true or false");
-    *out = is_false(text) ? levin_no_logger : NULL;
+    levin_logger *const *list = levin__loggers_of_word(text);
+    if (!list && !is_null(text))
+        return bad_value(flag, text, "true, false, csv, tensorboard or csv,tensorboard");
+    *out = list;
     return LEVIN_OK;
 }
 
@@ -255,8 +257,8 @@ bool levin__flag_print(levin_buffer *out, const levin_trainer_flags *f, const le
     case LEVIN_FLAG_AMOUNT:
         return print_amount(out, *(const levin_amount *)field, flag);
     case LEVIN_FLAG_LOGGERS:
-        if (*(levin_logger * *const *)field && !**(levin_logger * *const *)field)
-            text = "false";
+        if (levin__word_of_loggers(*(levin_logger *const *const *)field))
+            text = levin__word_of_loggers(*(levin_logger *const *const *)field);
         break;
     case LEVIN_FLAG_CALLBACKS:
         break;

@@ -13,7 +13,7 @@ typedef enum levin_flag_type {
     LEVIN_FLAG_NUMBER,    // double
     LEVIN_FLAG_SWITCH,    // true or false
     LEVIN_FLAG_AMOUNT,    // "10" things, "0.25" of them, "00:01:00:00" of time
-    LEVIN_FLAG_LOGGERS,   // a list, made by the program
+    LEVIN_FLAG_LOGGERS,   // a list, made by the program, or words
     LEVIN_FLAG_CALLBACKS, // likewise
 } levin_flag_type;
 
@@ -31,7 +31,9 @@ extern const size_t levin__num_flags;
 /** The row of that name, or NULL after recording LEVIN_EINVAL with the nearest name. */
 const levin_flag *levin__flag_find(const char *name);
 /** Sets a flag from text: "3", "0.25", "true", "null" (the default). Texts are lent to f. 0 or an
- * error that names the flag. logger takes true and false; callbacks cannot be set from text. */
+ * error that names the flag. logger takes words (loggers/words.h); callbacks cannot be set from
+ * text.
+ */
 int levin__flag_set(levin_trainer_flags *f, const levin_flag *flag, const char *text);
 /** Adds the value as a YAML scalar; the default where the field is zero. */
 bool levin__flag_print(levin_buffer *out, const levin_trainer_flags *f, const levin_flag *flag);

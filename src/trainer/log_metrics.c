@@ -163,5 +163,12 @@ int levin__log_write_epoch(levin_trainer *t, int64_t step)
             !put(&t->log, &n, r->name_epoch, epoch_value(r)))
             return levin_error();
     }
-    return write_row(t, n, step, true);
+    return write_row(t, n, step, true) < 0 ? levin_error() : levin__log_flush(t);
+}
+
+int levin__log_flush(levin_trainer *t)
+{
+    for (int i = 0; i < t->n_loggers && !levin_error(); i++)
+        levin_logger_flush(t->loggers[i]);
+    return levin_error();
 }

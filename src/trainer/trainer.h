@@ -80,6 +80,10 @@ struct levin_trainer {
 /** Puts a callback among the others of its kind; takes it. 0 or an error code. */
 int levin__trainer_add_callback(levin_trainer *t, levin_callback *c);
 
+/** The folder of the run of the first logger, lent: log_dir without a logger's own sub_dir. NULL if
+ * there is none. */
+const char *levin__trainer_run_dir(const levin_trainer *t);
+
 /** The module is being freed or goes to another trainer: drops it and its optimizer. */
 void levin__trainer_forget_module(levin_trainer *t);
 
