@@ -78,12 +78,19 @@ static bool leads_to_parameter(const levin_call *c)
     return false;
 }
 
+void levin__tell_span(const levin_call *c, levin_span_kind kind, double began)
+{
+    double flops = c->op->flops ? c->op->flops(c, kind == LEVIN_SPAN_BACKWARD) : 0;
+    levin__span_tell(kind, c->op->name, began, flops);
+}
+
 levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int required)
 {
     for (int i = 0; i < required; i++)
         if (!draft->x[i])
             return NULL; // the error that made it NULL is already recorded
     int before = levin_error();
+    double began = levin__span_begin();
     levin_call *c = levin__scope_alloc(sizeof *c);
     if (!c)
         return NULL;
@@ -100,6 +107,8 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
         return NULL; // a kernel met it on the way: what it wrote is worth nothing
     if (c->records)
         levin__record(c);
+    if (levin__span_is_heard(began))
+        levin__tell_span(c, LEVIN_SPAN_FORWARD, began);
     return c->y;
 }
 
