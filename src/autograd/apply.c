@@ -111,19 +111,3 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
         levin__tell_span(c, LEVIN_SPAN_FORWARD, began);
     return c->y;
 }
-
-const levin_tensor *levin__half_of(const levin_tensor *t)
-{
-    levin_tensor *owner = (levin_tensor *)t; // the copy is a cache, not part of the value
-    if (owner->half && owner->half_version == owner->version && !owner->lent)
-        return owner->half;
-    if (!owner->half) {
-        owner->half = levin__tensor_heap_like(t, LEVIN_BF16);
-        if (!owner->half)
-            return NULL;
-    }
-    if (!LEVIN_RUN(axpy, levin__array(owner->half), 1, levin__array(t), t->numel, false))
-        return NULL;
-    owner->half_version = owner->version;
-    return owner->half;
-}

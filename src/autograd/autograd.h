@@ -81,10 +81,6 @@ levin_dtype levin__autocast(void);
 bool levin__learns(const levin_call *c);
 void levin__set_learning(bool on);
 
-/** The bf16 copy of a parameter for autocast, refreshed when it is or may be stale. NULL after an
- * error. */
-const levin_tensor *levin__half_of(const levin_tensor *t);
-
 /** The parameter w as operand b of m, whose other operand, shape and flags stand, as the back end
  * reads it best; made and kept here. NULL if it is not worth it, or after an error. learns: the
  * product is part of a step of training. */

@@ -30,7 +30,7 @@ const void *levin__packed_of(const levin_tensor *t, levin_packing_use use,
     levin_matmul_args args = *m;
     args.b = levin__array(w);
     size_t bytes;
-    if (!levin__keeps_half(w) || w->lent || !table->packed_size || !table->pack ||
+    if (!levin__is_weight(w) || w->lent || !table->packed_size || !table->pack ||
         !table->packed_size(&bytes, &args, learns))
         return NULL;
     levin_packing *p = room_for(w, use, bytes);

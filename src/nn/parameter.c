@@ -51,7 +51,6 @@ static bool take_parts(levin_parameter *p, const levin_part *parts, int n)
 void levin__parameter_free(levin_parameter *p)
 {
     levin_tensor_free(p->tensor.grad); // does nothing to a view of an optimizer's bucket
-    levin_tensor_free(p->tensor.half);
     levin__packings_free(p->tensor.packings);
     for (int i = 0; i < p->n_parts; i++)
         levin__free((void *)p->parts[i].name);

@@ -33,15 +33,12 @@ double levin__linear_flops(const levin_call *c, levin_linear_inputs in, bool bac
     return 2.0 * (double)products * (double)levin_tensor_rows(c->x[in.x]) * (double)w->numel;
 }
 
-/* Makes the weight w operand b of m, as it lies or packed. */
-static bool take_weight(const levin_call *c, const levin_tensor *w, levin_matmul_args *m,
+/* Makes the weight w operand b of m, as it lies or packed; under autocast the product rounds it. */
+static void take_weight(const levin_call *c, const levin_tensor *w, levin_matmul_args *m,
                         levin_packing_use use)
 {
     m->packed = levin__packed_of(w, use, m, levin__learns(c) || w->grad);
-    if (!m->packed)
-        w = levin__operand(w);
     m->b = levin__array(w);
-    return w != NULL;
 }
 
 bool levin__linear_forward(levin_call *c, levin_linear_inputs in, const levin_tensor *x,
@@ -50,7 +47,7 @@ bool levin__linear_forward(levin_call *c, levin_linear_inputs in, const levin_te
     const levin_tensor *w = c->x[in.w];
     if (!x)
         return false;
-    bool bytes = levin__autocast() == LEVIN_I8 && !c->records && levin__keeps_half(w);
+    bool bytes = levin__autocast() == LEVIN_I8 && !c->records && levin__is_weight(w);
     levin_matmul_args m = { .c = levin__array(to),
                             .a = levin__array(x),
                             .m = levin_tensor_rows(x),
@@ -62,8 +59,8 @@ bool levin__linear_forward(levin_call *c, levin_linear_inputs in, const levin_te
                             .gelu = end.gelu,
                             .norm = end.norm,
                             .bytes = bytes };
-    return take_weight(c, w, &m, bytes ? LEVIN_PACKED_BYTES : LEVIN_PACKED_FORWARD) &&
-           LEVIN_RUN(matmul, &m);
+    take_weight(c, w, &m, bytes ? LEVIN_PACKED_BYTES : LEVIN_PACKED_FORWARD);
+    return LEVIN_RUN(matmul, &m);
 }
 
 bool levin__linear_grad_of_x(levin_call *c, levin_linear_inputs in, levin_array dy, int64_t rows,
@@ -73,7 +70,8 @@ bool levin__linear_grad_of_x(levin_call *c, levin_linear_inputs in, levin_array 
     levin_matmul_args m = {
         .c = dx, .a = dy, .m = rows, .n = w->dim[1], .k = w->dim[0], .add = add, .slope = slope
     };
-    return dx.data && take_weight(c, w, &m, LEVIN_PACKED_BACKWARD) && LEVIN_RUN(matmul, &m);
+    take_weight(c, w, &m, LEVIN_PACKED_BACKWARD);
+    return dx.data && LEVIN_RUN(matmul, &m);
 }
 
 /* The product reads all of dy, so that the bias's gradient comes along. */

@@ -91,8 +91,6 @@ const levin_tensor *levin__operand(const levin_tensor *x)
 {
     if (levin__autocast() != LEVIN_BF16 || x->dtype == LEVIN_BF16)
         return x;
-    if (levin__keeps_half(x))
-        return levin__half_of(x);
     levin_tensor *y = levin__tensor_like(x, LEVIN_BF16);
     if (!y || !LEVIN_RUN(axpy, levin__array(y), 1, levin__array(x), x->numel, false))
         return NULL;

@@ -37,8 +37,8 @@ int levin__save(levin_call *c, int slot, int64_t n);
 int levin__axis(const levin_call *c, const levin_tensor *t, int dim);
 /** The dtype of products and norms of x: autocast's if it is on, else that of x. */
 levin_dtype levin__compute_dtype(const levin_tensor *x);
-/** x as an operand of a product: itself, its bf16 copy if it is a parameter, frozen or not, or a
- * bf16 conversion in the scope. NULL after an error. */
+/** x as an operand of a product: itself, or under autocast its conversion to bf16 in the scope.
+ * NULL after an error. */
 const levin_tensor *levin__operand(const levin_tensor *x);
 
 #endif

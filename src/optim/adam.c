@@ -31,7 +31,6 @@ static levin_adam_args common(const levin_optimizer *o, const levin_group *g, le
         .v = s->state[1],
         .v_max = s->state[2],
         .g = grad,
-        .half = levin__slot_half(s),
         .n = s->tensor->numel,
         .lr = g->lr,
         .beta1 = opts->betas[0],

@@ -197,7 +197,7 @@ static bool note_live_rows(levin_slot *s)
     return true;
 }
 
-/* One parameter; what is kept in bf16 of it is new in the same pass, if the back end can. */
+/* One parameter; what is kept packed of it is new in the same pass, if the back end can. */
 static int update(const levin_optimizer *o, const levin_group *g, levin_slot *s)
 {
     levin_tensor *t = s->tensor;
@@ -212,8 +212,6 @@ static int update(const levin_optimizer *o, const levin_group *g, levin_slot *s)
                                 o->rule->name);
     s->steps++;
     levin__tensor_touch(t);
-    if (t->half)
-        t->half_version = t->version;
     for (int i = 0; i < 2; i++)
         if (s->packings_fresh[i])
             t->packings[i].version = t->version;

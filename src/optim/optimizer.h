@@ -78,10 +78,6 @@ static inline levin_live levin__slot_live(const levin_slot *s)
     const uint8_t *rows = t->grad ? levin__live_rows(t->grad) : NULL;
     return (levin_live){ rows, rows ? t->numel / t->dim[0] : 0 };
 }
-static inline uint16_t *levin__slot_half(const levin_slot *s)
-{
-    return s->tensor->half ? s->tensor->half->data : NULL;
-}
 
 /** levin_clip_grad_norm for the trainer: the factor is left to the next step, which applies it in
  * the pass it makes anyway, so that gradients read before look as they were. Holds until zero_grad;

@@ -14,7 +14,6 @@ static bool update(const levin_optimizer *o, const levin_group *g, levin_slot *s
         .p = s->tensor->data,
         .momentum_buffer = s->state[0],
         .g = grad,
-        .half = levin__slot_half(s),
         .n = s->tensor->numel,
         .lr = g->lr,
         .momentum = opts->momentum,

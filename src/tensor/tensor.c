@@ -219,7 +219,6 @@ void levin_tensor_free(levin_tensor *t)
     if (!t || !t->on_heap)
         return;
     levin_tensor_free(t->grad);
-    levin_tensor_free(t->half);
     levin__packings_free(t->packings);
     levin__free(t->live_rows);
     levin__free(t);

@@ -40,7 +40,7 @@ struct levin_tensor {
     int8_t dtype;            // levin_dtype
     bool requires_grad;      // a leaf that wants a gradient, or a result that leads to one
     bool on_heap;            // header, numbers and ragged are one heap block of their own
-    bool owned;              // whoever frees it frees grad and half too: it may be a leaf
+    bool owned;              // whoever frees it frees grad too: it may be a leaf
     bool grad_is_fresh;      // grad holds old numbers: the next write replaces them
     bool lent;               // levin_tensor_data gave data away: it may change unseen
     levin_tensor *grad;      // of a leaf: dtype f32
@@ -49,9 +49,8 @@ struct levin_tensor {
     double squares;
     bool is_zero;       // of a gradient: nobody has written to it yet
     uint8_t *live_rows; // of a gradient with rows: those that may be other than zero; NULL: all
-    levin_packing *packings;        // (LEVIN_PACKINGS) of a parameter, or NULL
-    levin_tensor *half;             // bf16 copy of an f32 parameter for autocast, or NULL
-    uint64_t version, half_version; // the copy holds when they agree, unless lent; writing bumps
+    levin_packing *packings; // (LEVIN_PACKINGS) of a parameter, or NULL
+    uint64_t version;        // writing bumps it: a packing holds while they agree, unless lent
 };
 
 /** Fills a header over memory that belongs to somebody else. ragged (lent) may be NULL; dim[1] is
@@ -75,9 +74,9 @@ int64_t levin__last_dim(const levin_tensor *t);
 bool levin__same_shape(const levin_tensor *a, const levin_tensor *b);
 /** Numbers changed behind the operators' back: copies made from them are stale. */
 static inline void levin__tensor_touch(levin_tensor *t) { t->version++; }
-/** Whether a bf16 copy of t is worth keeping: t is a leaf that learns, or a parameter that is
+/** Whether a packed copy of t is worth keeping: t is a leaf that learns, or a parameter that is
  * frozen. Anything else is an input: of use once. */
-static inline bool levin__keeps_half(const levin_tensor *t)
+static inline bool levin__is_weight(const levin_tensor *t)
 {
     bool is_parameter = t->owned && !t->on_heap; // it lies in its module
     return !t->call && (t->requires_grad || is_parameter);

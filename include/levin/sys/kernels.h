@@ -55,7 +55,7 @@ typedef struct levin_residual_norm_args {
  * rounds to, negated. In f32 and to even; a magnitude or a width below LEVIN_BYTES_TINY counts as
  * nothing. The products of whole numbers are summed up exactly. */
 typedef struct levin_matmul_args {
-    levin_array c, a, b;
+    levin_array c, a, b; // an f32 b beside a bf16 a is rounded to bf16
     int64_t m, n, k;
     bool trans_a, trans_b;
     bool add;         // c += a b; without pre
@@ -105,7 +105,6 @@ typedef struct levin_packed {
 typedef struct levin_adam_args {
     float *p, *m, *v, *v_max; // v_max NULL without amsgrad
     const float *g;
-    uint16_t *half; // bf16 copy of p to refresh, or NULL
     int64_t n;
     double lr, beta1, beta2, eps;
     double l2;              // added to the gradient: l2 * p
@@ -120,7 +119,6 @@ typedef struct levin_adam_args {
 typedef struct levin_sgd_args {
     float *p, *momentum_buffer; // NULL without momentum
     const float *g;
-    uint16_t *half;
     int64_t n;
     double lr, momentum, dampening, weight_decay;
     bool nesterov, first; // first: the buffer has no history yet
@@ -156,7 +154,7 @@ typedef struct levin_kernels {
      * the same over many products, or, with learns, is written by `adam` in between. False: it is
      * as well read as it lies. */
     bool (*packed_size)(size_t *bytes, const levin_matmul_args *m, bool learns);
-    /** Writes that, b rounded to the dtype of a. */
+    /** Writes that. */
     bool (*pack)(void *packed, const levin_matmul_args *m);
     /** y (cols) (+)= sum over rows of x. */
     bool (*column_sum)(levin_array y, levin_array x, int64_t rows, int64_t cols, bool add);

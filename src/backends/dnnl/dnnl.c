@@ -2,6 +2,7 @@
  * no new primitive. A primitive for each kind of product is made once and kept. */
 #include "backends/dnnl/dnnl.h"
 
+#include "base/scope.h"
 #include "base/threads.h"
 #include "tensor/dispatch.h"
 
@@ -130,10 +131,25 @@ static bool execute(const levin_matmul_args *m, dnnl_primitive_t p)
     return done;
 }
 
+static bool matmul(const levin_matmul_args *m);
+
 static bool is_float(levin_dtype t) { return t == LEVIN_F32 || t == LEVIN_BF16; }
+
+/* The same with b rounded to the dtype of a, in memory of its own. */
+static bool matmul_of_rounded(levin_matmul_args m)
+{
+    levin_array b = m.b;
+    levin_scope *scope = levin_scope_begin();
+    m.b = (levin_array){ levin__scope_alloc((size_t)(m.k * m.n) * sizeof(uint16_t)), LEVIN_BF16 };
+    bool done = m.b.data && LEVIN_RUN(axpy, m.b, 1, b, m.k * m.n, false) && matmul(&m);
+    levin_scope_end(scope);
+    return done;
+}
 
 static bool matmul(const levin_matmul_args *m)
 {
+    if (m->a.dtype == LEVIN_BF16 && m->b.dtype == LEVIN_F32 && !m->gelu_b)
+        return matmul_of_rounded(*m);
     if (m->pre.data || m->gelu || m->gelu_b || m->slope.data || m->bytes || m->squares ||
         (m->row_sums.data && !m->trans_a) || m->m == 0 || m->n == 0 || m->k == 0)
         return false;

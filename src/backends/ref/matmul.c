@@ -76,9 +76,14 @@ static bool matmul_of_bytes(const levin_matmul_args *m)
 
 static double dot(const levin_matmul_args *m, int64_t i, int64_t j)
 {
+    bool rounds = m->a.dtype == LEVIN_BF16 && m->b.dtype == LEVIN_F32;
     double sum = 0;
-    for (int64_t p = 0; p < m->k; p++)
-        sum += levin__get(m->a, in_a(m, i, p)) * levin__get(m->b, in_b(m, j, p));
+    for (int64_t p = 0; p < m->k; p++) {
+        double b = levin__get(m->b, in_b(m, j, p));
+        if (rounds)
+            b = (double)levin__bf16_to_f32(levin__f32_to_bf16((float)b));
+        sum += levin__get(m->a, in_a(m, i, p)) * b;
+    }
     return sum;
 }
 

@@ -29,13 +29,6 @@ bool levin__ref_clamp(float *x, double low, double high, int64_t n)
     return true;
 }
 
-static void store(float *p, uint16_t *half, int64_t i, double value)
-{
-    p[i] = (float)value;
-    if (half)
-        half[i] = levin__f32_to_bf16(p[i]);
-}
-
 bool levin__ref_adam(const levin_adam_args *a)
 {
     for (int64_t i = 0; i < a->n; i++) {
@@ -51,7 +44,7 @@ bool levin__ref_adam(const levin_adam_args *a)
         }
         p *= 1 - a->decay;
         p -= a->lr * (m / a->bias1) / (sqrt(v / a->bias2) + a->eps);
-        store(a->p, a->half, i, p);
+        a->p[i] = (float)p;
     }
     return true;
 }
@@ -67,7 +60,7 @@ bool levin__ref_sgd(const levin_sgd_args *a)
             a->momentum_buffer[i] = (float)buffer;
             g = a->nesterov ? g + a->momentum * buffer : buffer;
         }
-        store(a->p, a->half, i, p - a->lr * g);
+        a->p[i] = (float)(p - a->lr * g);
     }
     return true;
 }

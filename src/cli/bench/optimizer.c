@@ -1,7 +1,6 @@
 /* optimizer.c: AdamW over the whole model, and the norm of all gradients that clipping needs. For
- * each number a step reads parameter, gradient and two moments and writes all but the gradient;
- * under bf16-mixed it also writes the copy in bf16. Rows of a table that no text has read only
- * decay. */
+ * each number a step reads parameter, gradient and two moments and writes all but the gradient.
+ * Rows of a table that no text has read only decay. */
 #include "cli/bench/report.h"
 
 #include "base/clock.h"
@@ -10,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { STEPPED = 7 * sizeof(float), DECAYED = 2 * sizeof(float), COPIED = sizeof(uint16_t) };
+enum { STEPPED = 7 * sizeof(float), DECAYED = 2 * sizeof(float) };
 
 static double run_step(void *context)
 {
@@ -60,11 +59,10 @@ static void measure(bench *b, levin_optimizer *o)
     bench_timing t;
     double all = (double)levin_module_numel(&b->model->base, true);
     bool done = bench_time(b, false, run_step, o, &t);
-    double live = count_live(o), copied = b->dtype == LEVIN_BF16 ? COPIED * all : 0;
+    double live = count_live(o);
     snprintf(detail, sizeof detail, "%.1f of %.1f M live", live / 1e6, all / 1e6);
     if (done)
-        bench_report_bytes(b, "adamw", detail, &t,
-                           STEPPED * live + DECAYED * (all - live) + copied);
+        bench_report_bytes(b, "adamw", detail, &t, STEPPED * live + DECAYED * (all - live));
     if (done && bench_time(b, false, run_norm, o, &t))
         bench_report_bytes(b, "gradient norm", detail, &t, sizeof(float) * live);
 }

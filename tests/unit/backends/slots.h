@@ -350,14 +350,12 @@ static bool slot_adam(problem *p, int v)
         a.v_max = floats(output(p, LEVIN_F32, a.n));
     for (int64_t i = 0; a.v_max && i < a.n; i++)
         a.v_max[i] = a.v_max[i] * a.v_max[i];
-    if (bit(v, 1))
-        a.half = output(p, LEVIN_BF16, a.n).data;
     a.l2 = bit(v, 2) ? 0.1 : 0;
     a.decay = bit(v, 2) ? 0 : 1e-3;
     a.bias1 = 0.3;
     a.bias2 = 0.2;
     a.grad_scale = 0.5;
-    if (bit(v, 3) && !bit(v, 2)) // rows without a gradient learn nothing from an L2 penalty
+    if (bit(v, 1) && !bit(v, 2)) // rows without a gradient learn nothing from an L2 penalty
         a.live = every_third_row(p);
     levin_array zero[] = { { (float *)a.g, LEVIN_F32 }, { a.m, LEVIN_F32 }, { a.v, LEVIN_F32 } };
     for (int i = 0; i < 3; i++)
@@ -372,7 +370,6 @@ static bool slot_sgd(problem *p, int v)
     a.g = floats(input(p, LEVIN_F32, a.n));
     if (v)
         a.momentum_buffer = floats(output(p, LEVIN_F32, a.n));
-    a.half = v < 2 ? output(p, LEVIN_BF16, a.n).data : NULL;
     a.first = v == 1;
     a.nesterov = v == 2;
     a.dampening = v == 3 ? 0.3 : 0;

@@ -34,7 +34,6 @@ static levin_dtype dtype_if(int half) { return half ? LEVIN_BF16 : LEVIN_F32; }
 static levin_matmul_args new_product(problem *p, const kind *w)
 {
     levin_dtype c = dtype_if(w->half & HALF_C);
-    bool half_b = w->half & HALF_B || (w->flags & PACKED && w->half & HALF_A); // rounded anyway
     levin_matmul_args m = { .m = w->m, .n = w->n, .k = w->k };
     m.trans_a = w->flags & TRANS_A;
     m.trans_b = w->flags & TRANS_B;
@@ -45,7 +44,7 @@ static levin_matmul_args new_product(problem *p, const kind *w)
     if (w->flags & SQUARES)
         m.squares = &p->sum;
     m.a = input(p, dtype_if(w->half & HALF_A), w->m * w->k);
-    m.b = input(p, dtype_if(half_b), w->k * w->n);
+    m.b = input(p, dtype_if(w->half & HALF_B), w->k * w->n);
     m.c = output(p, c, w->m * w->n);
     if (w->flags & BIAS)
         m.bias = input(p, LEVIN_F32, w->n);

@@ -243,24 +243,6 @@ static void the_first_velocity_is_not_damped(void **state)
     levin_module_free(l.m);
 }
 
-static void a_step_renews_the_bf16_copy(void **state)
-{
-    (void)state;
-    layer l = make_layer();
-    levin_optimizer *o = levin_adam(levin_parameters(l.m), 0.1, NULL);
-    l.weight->half = levin_tensor_new(LEVIN_BF16, 1, l.weight->dim);
-    uint64_t version = l.weight->version;
-    learn(l.weight);
-    learn(l.bias);
-    levin_optimizer_step(o);
-    assert_true(l.weight->version > version);
-    assert_true(l.weight->half_version == l.weight->version);
-    assert_true(fabs(levin_tensor_get(l.weight->half, 2) - 2.9) < 0.01);
-    assert_true(l.bias->half_version != l.bias->version); // a later copy must be filled
-    levin_optimizer_free(o);
-    levin_module_free(l.m);
-}
-
 static void a_warm_step_allocates_nothing(void **state)
 {
     (void)state;
@@ -312,7 +294,6 @@ int main(void)
         cmocka_unit_test(decay_may_leave_biases_alone),
         cmocka_unit_test(names_say_what_decay_leaves_alone),
         cmocka_unit_test(the_first_velocity_is_not_damped),
-        cmocka_unit_test(a_step_renews_the_bf16_copy),
         cmocka_unit_test(a_warm_step_allocates_nothing),
         cmocka_unit_test(every_failing_allocation_leaves_nothing_behind),
     };

@@ -75,7 +75,7 @@ INLINE void amx_begin(void)
         shape.row_bytes[i] = 64;
         shape.rows[i] = 16;
     }
-    _tile_loadconfig(&shape);
+    __asm__ volatile("ldtilecfg %0" : : "m"(shape)); // gcc's own takes it for eight bytes
 }
 INLINE void amx_end(void) { _tile_release(); }
 /* Registers are named by the instruction, so that these are no functions. */

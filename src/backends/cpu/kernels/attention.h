@@ -51,14 +51,17 @@ INLINE void each_head(const levin_attention_args *a, int64_t task, void (*run)(h
 }
 
 /* Asks for a head's part of a row that begins at column, to be read or, with write, to be written.
- */
+ * The two calls differ by a constant: Clang takes nothing else there, not even inlined. */
 INLINE void expect_part(head_part p, levin_array x, int64_t row, int64_t stride, int64_t column,
                         int64_t head, const int write)
 {
     int64_t size = x.dtype == LEVIN_F32 ? 4 : 2, d = p.head_size;
     const char *at = (const char *)x.data + ((p.first + row) * stride + column + head * d) * size;
     for (int64_t byte = 0; byte < d * size; byte += 64)
-        __builtin_prefetch(at + byte, write, 2);
+        if (write)
+            __builtin_prefetch(at + byte, 1, 2);
+        else
+            __builtin_prefetch(at + byte, 0, 2);
 }
 
 /* The head that the task will take after this one, or -1. */

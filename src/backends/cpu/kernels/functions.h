@@ -9,8 +9,7 @@
  * is small. x is kept within what 2^n can be; a NaN remains one. */
 INLINE vf vexp_parts(vf x, vf *rest)
 {
-    vf in = vmax(vmin(x, vset(88.0f)), vset(-87.3f));
-    in = vblend(x != x, x, in);
+    vf in = vmax(vset(-87.3f), vmin(vset(88.0f), x)); // this way round a NaN remains one
     vf magic = vset(12582912.0f); // 1.5 * 2^23: adding it rounds to a whole number
     vf n = (in * vset(1.44269504f) + magic) - magic;
     vf r = in - n * vset(0.693359375f);
@@ -29,14 +28,14 @@ INLINE vf vexp(vf x)
 {
     vf rest, power = vexp_parts(x, &rest);
     vf y = (rest + vset(1.0f)) * power;
-    return vblend(x != x, x, (vf)((vi)y & ~(x < vset(-87.3f))));
+    return (vf)((vi)y & ~(x < vset(-87.3f)));
 }
 
 /* erf(x) = x P(x^2) / Q(x^2) on [-3.92, 3.92]; beyond it differs from 1 by less than half a unit.
  * The quotient may round to more than 1, which gelu would multiply by a large x. */
 INLINE vf verf(vf x)
 {
-    vf z = vmax(vmin(x, vset(3.92f)), vset(-3.92f));
+    vf z = vmax(vset(-3.92f), vmin(vset(3.92f), x));
     vf u = z * z;
     vf p = vset(2.0501336e-06f);
     p = p * u + vset(0.00028486876f);
@@ -50,8 +49,7 @@ INLINE vf verf(vf x)
     q = q * u + vset(0.11410442f);
     q = q * u + vset(0.5020662f);
     q = q * u + vset(1.0f);
-    vf y = vmax(vmin(z * p / q, vset(1.0f)), vset(-1.0f));
-    return vblend(x != x, x, y);
+    return vmax(vset(-1.0f), vmin(vset(1.0f), z * p / q));
 }
 
 INLINE vf vsigmoid(vf x) { return vset(1.0f) / (vset(1.0f) + vexp(-x)); }

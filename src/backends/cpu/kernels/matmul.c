@@ -15,6 +15,7 @@ enum {
     SPAN = 1536, // steps of a pass: a block of a of that width stays in the second cache
     BLOCK = COLS == 32 ? 96 : 48, // rows of a task, at most: whole tiles of any kind
     CHUNK = 32 * COLS,            // columns of a task whose sums wait for another pass, at most
+    AMX_BLOCK = 8 * AMX_ROWS,     // the same for tiles of AMX, whose CPUs have larger caches
     TASKS = 4,                    // a thread, where there are few rows
 };
 
@@ -320,7 +321,8 @@ static bool take_right(product *w)
  * few rows, or where too many sums would wait. */
 static void share_out(product *w)
 {
-    int64_t threads = levin_num_threads(), most = BLOCK / w->height;
+    int64_t threads = levin_num_threads(),
+            most = (by_tiles(w->type) ? AMX_BLOCK : BLOCK) / w->height;
     w->blocks = (w->tiles + most - 1) / most;
     w->chunks = w->steps > SPAN ? (w->m->n + CHUNK - 1) / CHUNK : 1;
     if (w->tiles >= 4 * threads) {

@@ -80,15 +80,6 @@ bool KERNEL(sum_squares)(double *sum, const float *x, int64_t n, levin_live live
     return j.sums != NULL;
 }
 
-static void refresh_half(uint16_t *half, const float *p, int64_t n)
-{
-    levin_array to = { half, LEVIN_BF16 };
-    for (int64_t i = 0; half && i < n; i += LANES) {
-        int lanes = vlanes(i, n);
-        vput(to, i, vload_n(p + i, lanes), lanes);
-    }
-}
-
 static void adam_numbers(const levin_adam_args *a, int64_t first, int64_t n)
 {
     float *restrict p = a->p + first, *restrict m = a->m + first, *restrict v = a->v + first;
@@ -130,7 +121,6 @@ static void adam_piece(void *context, int64_t task)
         else
             decay_numbers(a, i, stop - i);
     }
-    refresh_half(a->half ? a->half + first : NULL, a->p + first, n);
 }
 
 /* b of a product by p, as pack_panels has it. */
@@ -141,8 +131,7 @@ static levin_matmul_args product_by(const levin_adam_args *a, bool trans_b)
                                 .b = { a->p, LEVIN_F32 },
                                 .n = trans_b ? rows : a->cols,
                                 .k = trans_b ? a->cols : rows,
-                                .trans_b = trans_b,
-                                .packed = a->p };
+                                .trans_b = trans_b };
 }
 
 /* COLS rows of a matrix, which are packed while they are in cache. */
@@ -151,8 +140,6 @@ static void adam_rows(void *context, int64_t task)
     const levin_adam_args *a = context;
     int64_t first = task * COLS, left = a->n / a->cols - first, rows = left < COLS ? left : COLS;
     adam_numbers(a, first * a->cols, rows * a->cols);
-    if (a->half)
-        refresh_half(a->half + first * a->cols, a->p + first * a->cols, rows * a->cols);
     for (int i = 0; i < 2; i++) {
         levin_matmul_args m = product_by(a, a->packed[i].trans_b);
         float *to = a->packed[i].data;
@@ -204,7 +191,6 @@ static void sgd_piece(void *context, int64_t task)
     const levin_sgd_args *a = context;
     int64_t first = task * PIECE, n = piece_size(a->n, task);
     sgd_numbers(a, first, n);
-    refresh_half(a->half ? a->half + first : NULL, a->p + first, n);
 }
 
 bool KERNEL(sgd)(const levin_sgd_args *a)

@@ -27,6 +27,19 @@ INLINE void expect(levin_array a, int64_t at, int64_t n)
         __builtin_prefetch((const char *)((uintptr_t)a.data + (uintptr_t)byte));
 }
 
+/* f32 in the precision of bf16, which is what a product of bf16 takes of an f32 b. */
+INLINE quad round4(quad x, bool rounds)
+{
+    typedef uint32_t u4 __attribute__((vector_size(16)));
+    u4 bits = (u4)x, rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u;
+    u4 nan = (u4)(x != x);
+    return rounds ? (quad)((rounded & ~nan) | (bits & nan)) : x;
+}
+INLINE float round1(float x, bool rounds)
+{
+    return rounds ? levin__bf16_to_f32(levin__f32_to_bf16(x)) : x;
+}
+
 INLINE float load1(levin_array a, int64_t i)
 {
     return a.dtype == LEVIN_F32 ? ((const float *)a.data)[i]
@@ -35,34 +48,39 @@ INLINE float load1(levin_array a, int64_t i)
 
 /* b is stored (N, K): its rows become the panel's columns. This is columns [c, c + 4) of one strip.
  */
-INLINE void transpose_strip(float *to, const levin_matmul_args *m, int64_t at, int64_t steps)
+INLINE void transpose_strip(float *to, const levin_matmul_args *m, int64_t at, int64_t steps,
+                            bool rounds)
 {
     int64_t k = m->k, p = 0;
     for (; p + 4 <= steps; p += 4, at += 4)
-        put_transposed(to + p * COLS, COLS, load4(m->b, at), load4(m->b, at + k),
-                       load4(m->b, at + 2 * k), load4(m->b, at + 3 * k));
+        put_transposed(to + p * COLS, COLS, round4(load4(m->b, at), rounds),
+                       round4(load4(m->b, at + k), rounds), round4(load4(m->b, at + 2 * k), rounds),
+                       round4(load4(m->b, at + 3 * k), rounds));
     for (; p < steps; p++, at++)
         for (int64_t i = 0; i < 4; i++)
-            to[p * COLS + i] = load1(m->b, at + i * k);
+            to[p * COLS + i] = round1(load1(m->b, at + i * k), rounds);
 }
 
 static void pack_transposed(float *to, const levin_matmul_args *m, int64_t column, int64_t columns)
 {
+    bool rounds = rounds_right(m);
     int64_t k = m->k;
     for (int64_t p = 0; p < k; p += STRIP) {
         int64_t steps = k - p < STRIP ? k - p : STRIP;
         float *strip = to + p * COLS;
         for (int64_t c = 0; c + 4 <= columns; c += 4)
-            transpose_strip(strip + c, m, (column + c) * k + p, steps);
+            transpose_strip(strip + c, m, (column + c) * k + p, steps, rounds);
         for (int64_t s = 0; s < steps; s++)
             for (int64_t c = columns & ~(int64_t)3; c < COLS; c++)
-                strip[s * COLS + c] = c < columns ? load1(m->b, (column + c) * k + p + s) : 0;
+                strip[s * COLS + c] =
+                    c < columns ? round1(load1(m->b, (column + c) * k + p + s), rounds) : 0;
     }
 }
 
 void pack_right(float *to, const levin_matmul_args *m, int64_t column)
 {
     int64_t columns = m->n - column < COLS ? m->n - column : COLS;
+    bool rounds = rounds_right(m);
     if (m->trans_b) {
         pack_transposed(to, m, column, columns);
         return;
@@ -72,7 +90,8 @@ void pack_right(float *to, const levin_matmul_args *m, int64_t column)
         for (int64_t c = 0; c < COLS; c += LANES) {
             int lanes = c < columns ? vlanes(c, columns) : 0;
             vf x = lanes ? vget(m->b, p * m->n + column + c, lanes) : vset(0.0f);
-            vstore(to + p * COLS + c, m->gelu_b ? vgelu(x) : x);
+            x = m->gelu_b ? vgelu(x) : rounds ? vfrom_half(vto_half(x)) : x;
+            vstore(to + p * COLS + c, x);
         }
     }
 }

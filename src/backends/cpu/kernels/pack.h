@@ -20,8 +20,14 @@ typedef enum step_type { STEP_FLOAT, STEP_PAIR, STEP_BYTES } step_type;
 
 INLINE step_type step_of(const levin_matmul_args *m)
 {
-    bool halves = m->a.dtype == LEVIN_BF16 && (m->packed || m->b.dtype == LEVIN_BF16);
-    return m->bytes ? STEP_BYTES : HAS_PAIRS && halves ? STEP_PAIR : STEP_FLOAT;
+    bool pairs = HAS_PAIRS && m->a.dtype == LEVIN_BF16;
+    return m->bytes ? STEP_BYTES : pairs ? STEP_PAIR : STEP_FLOAT;
+}
+
+/* Whether b is rounded to bf16 while it is packed. */
+INLINE bool rounds_right(const levin_matmul_args *m)
+{
+    return m->a.dtype == LEVIN_BF16 && m->b.dtype == LEVIN_F32 && !m->bytes;
 }
 
 INLINE bool by_tiles(step_type type) { return HAS_TILES && type != STEP_FLOAT; }
@@ -43,7 +49,7 @@ INLINE int64_t steps_of(const levin_matmul_args *m)
 
 INLINE bool can_multiply(const levin_matmul_args *m)
 {
-    if (m->gelu_b && (m->trans_b || m->bytes))
+    if (m->gelu_b && (m->trans_b || m->bytes || rounds_right(m)))
         return false;
     return is_float(m->a) && is_float(m->b) && (!m->bytes || (m->trans_b && !m->trans_a));
 }

@@ -204,8 +204,8 @@ static void put_amx_columns(float *to, const levin_matmul_args *m, int64_t i, in
     for (int64_t q = 0; q < AMX_STEPS && 2 * (s + q) < m->k; q++) {
         const uint16_t *at = (const uint16_t *)m->a.data + 2 * (s + q) * m->m + i;
         const uint16_t *next = 2 * (s + q) + 1 < m->k ? at + m->m : NULL;
-        for (int64_t c = 0; c < n; c++)
-            put_pair(&steps[q][c], at[c] | (next ? (uint32_t)next[c] << 16 : 0));
+        for (int64_t c = 0; c < n; c += LANES)
+            zip_some(&steps[q][c], at + c, next ? next + c : NULL, vlanes(c, n), LANES);
     }
     for (int64_t q = 0; q < AMX_STEPS; q += EDGE)
         for (int64_t c = 0; c < AMX_STEPS; c += EDGE)

@@ -36,7 +36,7 @@ static void pack_one(void *context, int64_t panel)
         pack_right(to, j->m, panel * COLS);
         break;
     case STEP_PAIR:
-        pack_right_pairs(to, j->m, panel * COLS);
+        (rounds_right(j->m) ? pack_rounded_pairs : pack_right_pairs)(to, j->m, panel * COLS);
         break;
     default:
         pack_right_bytes(j->to, j->m, panel * COLS);
@@ -49,34 +49,20 @@ void pack_panels(void *to, const levin_matmul_args *m)
     levin__parallel_for(panels_of(m), pack_one, &j);
 }
 
-/* Floats are packed for products that follow each other; while they are learned, a pass for each
- * product costs less than the memory. */
+/* While a weight is learned it is packed anew for each product, which costs less than the memory,
+ * but for the way there in pairs, which AdamW keeps up. */
 bool KERNEL(packed_size)(size_t *bytes, const levin_matmul_args *m, bool learns)
 {
-    levin_matmul_args kept = *m;
-    kept.packed = kept.b.data;
-    if (!can_multiply(m) || (learns && step_of(&kept) != STEP_PAIR))
+    if (!can_multiply(m) || (learns && !(step_of(m) == STEP_PAIR && m->trans_b)))
         return false;
-    *bytes = packed_bytes(&kept);
+    *bytes = packed_bytes(m);
     return true;
 }
 
-/* b is rounded first where a product would find it rounded. */
 bool KERNEL(pack)(void *packed, const levin_matmul_args *m)
 {
-    levin_matmul_args kept = *m;
-    kept.packed = packed;
     if (!can_multiply(m))
         return false;
-    levin_scope *scope = levin_scope_begin();
-    if (m->a.dtype == LEVIN_BF16 && m->b.dtype == LEVIN_F32 && !m->bytes) {
-        kept.b.dtype = LEVIN_BF16;
-        kept.b.data = levin__scope_alloc((size_t)(m->n * m->k) * sizeof(uint16_t));
-    }
-    bool done = kept.b.data &&
-                (kept.b.dtype == m->b.dtype || KERNEL(axpy)(kept.b, 1, m->b, m->n * m->k, false));
-    if (done)
-        pack_panels(packed, &kept);
-    levin_scope_end(scope);
-    return done;
+    pack_panels(packed, m);
+    return true;
 }

@@ -118,8 +118,9 @@ INLINE void tile_of_registers(float *sums, int64_t ld, const float *a, int64_t r
         amx_load(3, sums + below + AMX_STEPS, width);
     }
     for (int64_t p = 0; p < k; p += AMX_STEPS, a += next, b += AMX_STEPS * COLS) {
-        for (int64_t at = 0; at < AMX_STEPS * COLS; at += LINE / 4)
-            __builtin_prefetch(b + AMX_STEPS * COLS + at);
+        for (int64_t r = 0; r < AMX_ROWS;
+             r++) // b stays in the first cache, a comes from the second
+            __builtin_prefetch(a + next + r * row);
         amx_load(4, a, apart);
         amx_load(5, a + AMX_STEPS * row, apart);
         amx_load(6, b, panel);

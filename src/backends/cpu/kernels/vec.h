@@ -42,8 +42,27 @@ INLINE vf vset(float x) { return x - (vf){ 0 }; }
 INLINE vf vload(const float *p) { return *(const vf_any *)p; }
 INLINE void vstore(float *p, vf x) { *(vf_any *)p = x; }
 INLINE vf vblend(vi mask, vf yes, vf no) { return (vf)(((vi)yes & mask) | ((vi)no & ~mask)); }
-INLINE vf vmax(vf a, vf b) { return vblend(a > b, a, b); }
-INLINE vf vmin(vf a, vf b) { return vblend(a < b, a, b); }
+/* The second where they are equal or one is a NaN. */
+INLINE vf vmax(vf a, vf b)
+{
+#if defined __AVX512F__
+    return (vf)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined __AVX2__
+    return (vf)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    return (vf)_mm_max_ps((__m128)a, (__m128)b);
+#endif
+}
+INLINE vf vmin(vf a, vf b)
+{
+#if defined __AVX512F__
+    return (vf)_mm512_min_ps((__m512)a, (__m512)b);
+#elif defined __AVX2__
+    return (vf)_mm256_min_ps((__m256)a, (__m256)b);
+#else
+    return (vf)_mm_min_ps((__m128)a, (__m128)b);
+#endif
+}
 
 INLINE vf vfrom_half(vh x) { return (vf)(__builtin_convertvector(x, vu) << 16); }
 INLINE vh vto_half(vf x)
