@@ -12,6 +12,7 @@
 #include <levin/module.h>
 #include <levin/ops.h>
 #include <levin/optim.h>
+#include <levin/profilers.h>
 #include <levin/safetensors.h>
 #include <levin/tasks.h>
 #include <levin/tensor.h>

@@ -12,6 +12,7 @@ extern "C" {
 #endif
 
 typedef struct levin_logger levin_logger;
+typedef struct levin_profiler levin_profiler;
 
 /* Every field zero is Lightning's default; where 0 means something else there, LEVIN_ZERO says it.
  * docs/flags.md is made from the same table as the command line. */
@@ -41,6 +42,7 @@ typedef struct levin_trainer_flags {
     levin_logger *const *logger;      // a list closed by NULL, taken (loggers.h); NULL: both a
                                       // TensorBoardLogger and a CSVLogger, in one folder
     levin_callback *const *callbacks; // a list closed by NULL, taken
+    levin_profiler *profiler;         // taken (profilers.h); default none
 } levin_trainer_flags;
 
 /* logger=False: a list of none. */

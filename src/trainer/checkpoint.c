@@ -8,6 +8,7 @@
 #include "nn/init.h"
 #include "optim/optimizer.h"
 #include "trainer/module_state.h"
+#include "trainer/profile.h"
 #include "trainer/state.h"
 
 #include "base/clock.h"
@@ -184,8 +185,11 @@ static json_t *module_state(levin_trainer *t)
 {
     levin_state state = { json_object() };
     levin__hook_callbacks(t, LEVIN_HOOK_on_save_checkpoint, LEVIN_ALL);
-    if (t->module->type->on_save_checkpoint)
+    double began = levin__action_begin(t);
+    if (t->module->type->on_save_checkpoint) {
         t->module->type->on_save_checkpoint(t->module, &state);
+        levin__hook_leave(t, LEVIN_HOOK_on_save_checkpoint, began);
+    }
     return state.object;
 }
 
@@ -211,6 +215,7 @@ static json_t *make_header(levin_trainer *t, bool weights_only)
 int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_only)
 {
     levin_hook hook = t->hook;
+    double began = levin__action_begin(t);
     levin_scope *scope = levin_scope_begin();
     pack tensors = { 0 };
     levin_error_note note;
@@ -223,6 +228,7 @@ int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_onl
         levin__checkpoint_save(path, header, tensors.at, tensors.n);
     json_decref(header);
     levin_scope_end(scope);
+    levin__action_end(t, "save_checkpoint", began);
     t->hook = hook;
     if (levin_error())
         return levin_error();

@@ -7,6 +7,7 @@
 #include "trainer/duration.h"
 #include "trainer/loggers/words.h"
 #include "trainer/number.h"
+#include "trainer/profilers/words.h"
 
 #include <errno.h>
 #include <math.h>
@@ -24,7 +25,8 @@
                      : LEVIN_FLAG_SWITCH, levin_amount                                             \
                      : LEVIN_FLAG_AMOUNT, levin_logger *const *                                          \
                      : LEVIN_FLAG_LOGGERS, levin_callback *const * \
-                     : LEVIN_FLAG_CALLBACKS),                                                      \
+                     : LEVIN_FLAG_CALLBACKS, levin_profiler *                                              \
+                     : LEVIN_FLAG_PROFILER),                                                      \
             missing, help       \
     }
 
@@ -58,6 +60,8 @@ const levin_flag levin__flags[] = {
     FLAG(deterministic, "true", "same bits for the same seed: always so"),
     FLAG(logger, "true", "what logs go to: csv, tensorboard, true for both, false for none"),
     FLAG(callbacks, "null", "callbacks beside the built-in ones"),
+    FLAG(profiler, "null",
+         "where the time goes: simple (hooks), advanced (operators), trace (a file)"),
 };
 const size_t levin__num_flags = sizeof levin__flags / sizeof *levin__flags;
 
@@ -160,6 +164,15 @@ static int set_loggers(levin_logger *const **out, const levin_flag *flag, const 
     return LEVIN_OK;
 }
 
+static int set_profiler(levin_profiler **out, const char *text)
+{
+    levin_profiler *p = is_null(text) ? NULL : levin__profiler_of_word(text);
+    if (!p && !is_null(text))
+        return levin_error();
+    *out = p;
+    return LEVIN_OK;
+}
+
 int levin__flag_set(levin_trainer_flags *f, const levin_flag *flag, const char *text)
 {
     void *field = (char *)f + flag->offset;
@@ -183,6 +196,8 @@ int levin__flag_set(levin_trainer_flags *f, const levin_flag *flag, const char *
             return LEVIN_OK;
         }
         return bad_value(flag, text, "null; callbacks are made by a program");
+    case LEVIN_FLAG_PROFILER:
+        return set_profiler(field, text);
     }
     return LEVIN_OK;
 }
@@ -261,6 +276,10 @@ bool levin__flag_print(levin_buffer *out, const levin_trainer_flags *f, const le
             text = levin__word_of_loggers(*(levin_logger *const *const *)field);
         break;
     case LEVIN_FLAG_CALLBACKS:
+        break;
+    case LEVIN_FLAG_PROFILER:
+        if (levin__word_of_profiler(*(levin_profiler *const *)field))
+            text = levin__word_of_profiler(*(levin_profiler *const *)field);
         break;
     }
     return levin__buffer_add_text(out, text);

@@ -15,6 +15,7 @@ typedef enum levin_flag_type {
     LEVIN_FLAG_AMOUNT,    // "10" things, "0.25" of them, "00:01:00:00" of time
     LEVIN_FLAG_LOGGERS,   // a list, made by the program, or words
     LEVIN_FLAG_CALLBACKS, // likewise
+    LEVIN_FLAG_PROFILER,  // one, or a word
 } levin_flag_type;
 
 typedef struct levin_flag {

@@ -11,6 +11,7 @@
 #include "trainer/loggers/words.h"
 #include "trainer/loops.h"
 #include "trainer/module_state.h"
+#include "trainer/profilers/words.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,7 +34,7 @@ static int take_loggers(levin_trainer *t, levin_logger *const *list)
     return levin_error();
 }
 
-static const char *state_key(const levin_callback *c)
+const char *levin__callback_key(const levin_callback *c)
 {
     return c->type->state_key ? c->type->state_key(c) : c->type->name;
 }
@@ -42,11 +43,11 @@ static int check_state_key(const levin_trainer *t, const levin_callback *c)
 {
     for (int i = 0; i < t->n_callbacks; i++)
         if (c->type->state_dict && t->callbacks[i]->type->state_dict &&
-            strcmp(state_key(c), state_key(t->callbacks[i])) == 0)
+            strcmp(levin__callback_key(c), levin__callback_key(t->callbacks[i])) == 0)
             return levin__error_set(LEVIN_EINVAL,
                                     "callbacks: two of them would save their state as '%s'; give "
                                     "them different options",
-                                    state_key(c));
+                                    levin__callback_key(c));
     return LEVIN_OK;
 }
 
@@ -119,6 +120,7 @@ static void drop(const levin_trainer_flags *f)
         levin_logger_free(*l);
     for (levin_callback *const *c = f->callbacks; c && *c; c++)
         levin_callback_free(*c);
+    levin_profiler_free(f->profiler);
 }
 
 levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t size)
@@ -135,6 +137,7 @@ levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t 
         levin__settings_resolve(&t->set, &f);
     levin__log_init(&t->log);
     take_loggers(t, f.logger);
+    t->profiler = levin__profiler_make(f.profiler);
     take_callbacks(t, f.callbacks);
     if (levin_error()) {
         levin_trainer_free(t);
@@ -164,6 +167,7 @@ void levin_trainer_free(levin_trainer *t)
     for (int i = 0; i < t->n_loggers; i++)
         levin_logger_free(t->loggers[i]);
     levin__free(t->loggers);
+    levin_profiler_free(t->profiler);
     for (int i = 0; i < t->n_pending; i++)
         levin__free(t->pending[i]);
     levin__free(t->pending);
