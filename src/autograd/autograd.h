@@ -49,8 +49,14 @@ struct levin_call {
  * draft is copied. Returns the result, NULL after an error. */
 levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int required);
 
-/** Tells whoever listens to spans (base/span.h) of the operator of c: its way there or back. */
-void levin__tell_span(const levin_call *c, levin_span_kind kind, double began);
+/** The operator of c is done, its way there or back: counts what it took, and tells whoever listens
+ * to spans (base/span.h); began is what levin__span_begin gave before it. */
+void levin__call_is_done(const levin_call *c, levin_span_kind kind, double began);
+/** levin_op.flops of everything that this thread has computed, summed since it began. What a
+ * levin_recompute computes for the second time is not counted again. */
+double levin__flops_done(void);
+/** Takes the sum back to what it was. */
+void levin__flops_take_back(double done);
 
 /** Whether input i leads to a parameter and so wants a gradient. */
 bool levin__wants_grad(const levin_call *c, int i);

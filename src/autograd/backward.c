@@ -126,8 +126,7 @@ static int walk(void)
         if (!c->op->backward(c))
             return levin__error_set(LEVIN_EBUG, "%s: no back end could compute its gradient",
                                     c->op->name);
-        if (levin__span_is_heard(began))
-            levin__tell_span(c, LEVIN_SPAN_BACKWARD, began);
+        levin__call_is_done(c, LEVIN_SPAN_BACKWARD, began);
         if (levin_error() != before)
             return levin_error(); // a kernel met it on the way
         levin__backward_recycle(y->grad);

@@ -2,6 +2,7 @@
  * operators themselves. */
 #include "support/unit.h"
 
+#include "autograd/autograd.h"
 #include "base/span.h"
 #include "models/bert/bert.h"
 #include "models/bert/flops.h"
@@ -121,13 +122,16 @@ static void operators_add_up_to_what_the_formula_says(void **state)
     levin_linear *head = levin_linear_new(m, "head", HIDDEN, CLASSES);
     counted c = { { 0 }, { 0 } };
     assert_true(levin__spans_listen(count, &c));
+    double before = levin__flops_done();
     run_step(bert, head, lengths);
     levin__spans_forget();
+    double done = levin__flops_done() - before;
     levin_flops expected = levin__bert_flops_computed(&config, lengths, TEXTS);
     double of_head = 2.0 * HIDDEN * CLASSES * TEXTS;
     assert_about(c.flops[LEVIN_SPAN_FORWARD], expected.forward + of_head, 1e-6);
     assert_about(c.flops[LEVIN_SPAN_FORWARD] + c.flops[LEVIN_SPAN_BACKWARD],
                  expected.training + 3 * of_head, 1e-6);
+    assert_about(done, expected.training + 3 * of_head, 1e-6);
     assert_true(c.spans[LEVIN_SPAN_BACKWARD] > 4 * LAYERS);
     assert_int_equal(c.spans[LEVIN_SPAN_FORWARD], c.spans[LEVIN_SPAN_BACKWARD]);
     levin_module_free(m);
