@@ -128,6 +128,8 @@ LEVIN_API bool levin_trainer_sanity_checking(const levin_trainer *t);
 LEVIN_API int64_t levin_trainer_estimated_stepping_batches(levin_trainer *t);
 /** The trainer that runs m now, or NULL. */
 LEVIN_API levin_trainer *levin_module_trainer(const levin_module *m);
+/** The trainer's self.optimizers()[i]; NULL if there is none. Lent. */
+LEVIN_API levin_optimizer *levin_trainer_optimizer(const levin_trainer *t, int i);
 /** Where the bar, summary and notes go; stderr at first, NULL for nowhere. */
 LEVIN_API void levin_trainer_set_output(levin_trainer *t, FILE *stream);
 

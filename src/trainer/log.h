@@ -78,6 +78,8 @@ void levin__log_refresh(levin_trainer *t);
 int levin__log_write_steps(levin_trainer *t, int64_t step, bool with_epoch);
 /** Writes a row of epoch values of the running stage, and flushes. */
 int levin__log_write_epoch(levin_trainer *t, int64_t step);
+/** Writes a row to every logger as it is; names are lent. */
+int levin__log_write_row(levin_trainer *t, const levin_logged *row, int n, int64_t step);
 /** Has every logger bring what it has to its files. 0 or an error code. */
 int levin__log_flush(levin_trainer *t);
 

@@ -239,6 +239,11 @@ levin_logger *levin_trainer_logger(const levin_trainer *t, int i)
     return t && i >= 0 && i < t->n_loggers ? t->loggers[i] : NULL;
 }
 
+levin_optimizer *levin_trainer_optimizer(const levin_trainer *t, int i)
+{
+    return t && i == 0 ? t->optimizer : NULL;
+}
+
 const char *levin_trainer_best_model_path(const levin_trainer *t)
 {
     for (int i = 0; t && i < t->n_callbacks; i++)
