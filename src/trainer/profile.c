@@ -55,8 +55,9 @@ int levin__profile_call(levin_trainer *t, const char *stage)
     const char *dir = levin_trainer_log_dir(t);
     if (!p || levin_error())
         return levin_error();
-    t->n_action_names = (t->n_callbacks + 1) * LEVIN_HOOKS;
-    t->action_names = levin__calloc((size_t)t->n_action_names, sizeof *t->action_names);
+    int n = (t->n_callbacks + 1) * LEVIN_HOOKS;
+    t->action_names = levin__calloc((size_t)n, sizeof *t->action_names);
+    t->n_action_names = t->action_names ? n : 0;
     const levin_profiled_call call = { .stage = stage,
                                        .dir = dir ? dir : t->set.root_dir,
                                        .autocast = t->set.autocast };
