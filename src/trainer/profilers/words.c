@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/suggest.h"
 
 #include <levin/sys/profiler.h>
 #include <strings.h>
@@ -39,16 +38,13 @@ static bool is(const char *word, const char *a, const char *b)
 
 levin_profiler *levin__profiler_of_word(const char *word)
 {
-    const char *names[WORDS + 1] = { NULL };
-    for (int i = 0; i < WORDS; i++) {
-        names[i] = words[i].word;
+    for (int i = 0; i < WORDS; i++)
         if (is(word, words[i].word, words[i].also))
             return &stand_ins[i];
-    }
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
         if (is(word, foreign[i].word, foreign[i].also))
             levin__error_set(LEVIN_EUNSUPPORTED, "profiler: %s %s", word, foreign[i].why);
-    levin__unknown_word("profiler", word, names);
+    levin__error_set(LEVIN_EINVAL, "profiler: '%s' is not simple, advanced or trace", word);
     return NULL;
 }
 

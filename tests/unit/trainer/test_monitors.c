@@ -1,5 +1,5 @@
-/* test_monitors.c: the callbacks that write rows of their own, against the rows that Lightning 2.6.6
- * writes in the same runs. */
+/* test_monitors.c: the callbacks that write rows of their own, against the rows that
+ * Lightning 2.6.6 writes in the same runs. */
 #include "support/boring.h"
 #include "support/unit.h"
 
@@ -94,12 +94,9 @@ static levin_optimizer *configure_optimizers(levin_module *m)
 }
 
 static const levin_module_class two_maps_class = {
-    LEVIN_MODULE(two_maps),
-    .init = init,
-    .training_step = training_step,
-    .validation_step = evaluation_step,
-    .test_step = evaluation_step,
-    .configure_optimizers = configure_optimizers,
+    LEVIN_MODULE(two_maps),         .init = init,
+    .training_step = training_step, .validation_step = evaluation_step,
+    .test_step = evaluation_step,   .configure_optimizers = configure_optimizers,
 };
 
 static levin_optimizer *adamw(levin_module *m)
@@ -154,8 +151,7 @@ static void run(levin_callback *c, levin_optimizer *(*make)(levin_module *m), in
     assert_non_null(c);
     two_maps *m = (two_maps *)levin_module_new(&two_maps_class);
     m->make = make;
-    levin_trainer *t =
-        make_trainer(c, (levin_logger *[]){ memory_logger(), NULL }, accumulate);
+    levin_trainer *t = make_trainer(c, (levin_logger *[]){ memory_logger(), NULL }, accumulate);
     assert_int_equal(levin_trainer_fit(t, &m->base, loader(), evaluates ? loader() : NULL), 0);
     if (make == groups)
         assert_true(levin_trainer_metric(t, "lr-SGD/pg2") > 0);
@@ -189,10 +185,10 @@ static void rates_are_logged_before_they_are_used(void **state)
                 "4 lr-AdamW=0.5\n"
                 "5 lr-AdamW=0.5\n"
                 "7 lr-AdamW=0.5");
-    run(levin_learning_rate_monitor(&(levin_learning_rate_monitor_opts){
-            .logging_interval = LEVIN_INTERVAL_EPOCH,
-            .log_momentum = LEVIN_ON,
-            .log_weight_decay = LEVIN_ON }),
+    run(levin_learning_rate_monitor(
+            &(levin_learning_rate_monitor_opts){ .logging_interval = LEVIN_INTERVAL_EPOCH,
+                                                 .log_momentum = LEVIN_ON,
+                                                 .log_weight_decay = LEVIN_ON }),
         adamw, 1, false);
     assert_rows("0 lr-AdamW=0.5 lr-AdamW-momentum=0.8 lr-AdamW-weight_decay=0.25\n"
                 "4 lr-AdamW=0.5 lr-AdamW-momentum=0.8 lr-AdamW-weight_decay=0.25");
@@ -227,7 +223,8 @@ static void groups_have_numbers(void **state)
 static void a_schedule_by_epoch_has_rows_by_epoch(void **state)
 {
     (void)state;
-    run(levin_learning_rate_monitor(&(levin_learning_rate_monitor_opts){ .log_momentum = LEVIN_ON }),
+    run(levin_learning_rate_monitor(
+            &(levin_learning_rate_monitor_opts){ .log_momentum = LEVIN_ON }),
         by_epoch, 1, false);
     assert_rows("0 lr-SGD=0.5 lr-SGD-momentum=0\n"
                 "4 lr-SGD=0.25 lr-SGD-momentum=0");
@@ -238,8 +235,8 @@ static void a_schedule_by_epoch_has_rows_by_epoch(void **state)
                 "3 lr-SGD=0.5\n"
                 "5 lr-SGD=0.25\n"
                 "7 lr-SGD=0.25");
-    assert_null(levin_learning_rate_monitor(&(levin_learning_rate_monitor_opts){
-        .logging_interval = (levin_logging_interval)7 }));
+    assert_null(levin_learning_rate_monitor(
+        &(levin_learning_rate_monitor_opts){ .logging_interval = (levin_logging_interval)7 }));
     assert_error(LEVIN_EINVAL, "LearningRateMonitor: logging_interval 7 is neither step nor epoch");
 }
 
@@ -362,7 +359,8 @@ static void rates_fit_together(void **state)
         double batches = value("train.device.batches_per_sec", step, 0);
         assert_true(batches > 0);
         assert_true(fabs(value("train.device.samples_per_sec", step, 0) / batches - ROWS) < 1e-9);
-        assert_true(fabs(value("train.device.items_per_sec", step, 0) / batches - 10 * ROWS) < 1e-9);
+        assert_true(fabs(value("train.device.items_per_sec", step, 0) / batches - 10 * ROWS) <
+                    1e-9);
         assert_true(fabs(value("train.device.flops_per_sec", step, 0) / batches - 1000) < 1e-9);
         double mfu = value("train.device.mfu", step, 0);
         assert_true(mfu > 0 && mfu < 1);
@@ -462,8 +460,8 @@ static void a_fit_may_go_on_inside_a_validation(void **state)
     for (int resumed = 0; resumed < 2; resumed++) {
         two_maps *m = (two_maps *)levin_module_new(&two_maps_class);
         m->make = adamw;
-        levin_callback *other = resumed ? levin_throughput_monitor(&three)
-                                        : levin_callback_new(&saver_class);
+        levin_callback *other =
+            resumed ? levin_throughput_monitor(&three) : levin_callback_new(&saver_class);
         if (!resumed)
             ((saver *)other)->path = path;
         levin_trainer *t = make_trainer(other, (levin_logger *[]){ memory_logger(), NULL }, 1);
