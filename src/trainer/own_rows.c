@@ -7,8 +7,10 @@ int levin__own_rows_need_logger(const levin_trainer *t, const char *name)
 {
     if (t->n_loggers > 0 || t->set.fast_dev_run)
         return LEVIN_OK;
-    return levin__error_set(LEVIN_EINVAL, "%s: there is no logger to write to; leave logger at "
-                                          "true, or leave this callback out", name);
+    return levin__error_set(LEVIN_EINVAL,
+                            "%s: there is no logger to write to; leave logger at "
+                            "true, or leave this callback out",
+                            name);
 }
 
 bool levin__own_row_is_due(const levin_trainer *t, const levin_batch *b)

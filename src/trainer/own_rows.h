@@ -1,4 +1,5 @@
-/* own_rows.h: rows that callbacks write to the loggers beside self.log: rates, device statistics. */
+/* own_rows.h: rows that callbacks write to the loggers beside self.log: rates, device statistics.
+ */
 #ifndef LEVIN_TRAINER_OWN_ROWS_H
 #define LEVIN_TRAINER_OWN_ROWS_H
 

@@ -1,13 +1,12 @@
-/* device_stats_monitor.c: Lightning's DeviceStatsMonitor for the only device that there is, the CPU:
- * what psutil would say of the whole machine. */
+/* device_stats_monitor.c: Lightning's DeviceStatsMonitor for the only device that there is, the
+ * CPU: what psutil would say of the whole machine. */
 #include "base/error.h"
 #include "base/machine.h"
 #include "trainer/own_rows.h"
 
 #define NAMES(hook)                                                                                \
     {                                                                                              \
-        "DeviceStatsMonitor." #hook "/cpu_vm_percent",                                             \
-            "DeviceStatsMonitor." #hook "/cpu_percent",                                            \
+        "DeviceStatsMonitor." #hook "/cpu_vm_percent", "DeviceStatsMonitor." #hook "/cpu_percent", \
             "DeviceStatsMonitor." #hook "/cpu_swap_percent"                                        \
     }
 enum { STATS = 3 };
@@ -46,8 +45,7 @@ static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
     device_stats_monitor *c = (device_stats_monitor *)base;
     levin_memory_use use;
     (void)m;
-    if (t->running == LEVIN_RUNNING_FIT &&
-        levin__own_rows_need_logger(t, "DeviceStatsMonitor") < 0)
+    if (t->running == LEVIN_RUNNING_FIT && levin__own_rows_need_logger(t, "DeviceStatsMonitor") < 0)
         return;
     if (c->cpu_stats && (!levin__cpu_times(&c->before) || !levin__memory_use(&use)))
         levin__error_set(LEVIN_EUNSUPPORTED, "DeviceStatsMonitor: /proc/stat and /proc/meminfo do "
@@ -59,7 +57,7 @@ static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
     {                                                                                              \
         static stat_names names = NAMES(hook);                                                     \
         (void)m;                                                                                   \
-        log_row(c, t, b, &names);                                                                    \
+        log_row(c, t, b, &names);                                                                  \
     }
 HOOK(on_train_batch_start)
 HOOK(on_train_batch_end)
@@ -82,9 +80,9 @@ static const levin_callback_class device_stats_monitor_class = {
 
 levin_callback *levin_device_stats_monitor(const levin_device_stats_monitor_opts *opts)
 {
-    device_stats_monitor *c = levin_error() ? NULL
-                                            : (device_stats_monitor *)levin_callback_new(
-                                                  &device_stats_monitor_class);
+    device_stats_monitor *c =
+        levin_error() ? NULL
+                      : (device_stats_monitor *)levin_callback_new(&device_stats_monitor_class);
     if (c)
         c->cpu_stats = !opts || opts->cpu_stats.value >= 0;
     return (levin_callback *)c;

@@ -1,5 +1,6 @@
-/* learning_rate_monitor.c: Lightning's LearningRateMonitor: what the optimizers go by, as rows of its
- * own. Names are made when training starts, and again only if there are other groups by then. */
+/* learning_rate_monitor.c: Lightning's LearningRateMonitor: what the optimizers go by, as rows of
+ * its own. Names are made when training starts, and again only if there are other groups by then.
+ */
 #include "base/error.h"
 #include "base/memory.h"
 #include "optim/optimizer.h"
@@ -166,8 +167,10 @@ levin_callback *levin_learning_rate_monitor(const levin_learning_rate_monitor_op
     const levin_learning_rate_monitor_opts *o = opts ? opts : &plain;
     if (o->logging_interval < LEVIN_INTERVAL_OF_SCHEDULE ||
         o->logging_interval > LEVIN_INTERVAL_EPOCH)
-        levin__error_set(LEVIN_EINVAL, "LearningRateMonitor: logging_interval %d is neither step "
-                                       "nor epoch", (int)o->logging_interval);
+        levin__error_set(LEVIN_EINVAL,
+                         "LearningRateMonitor: logging_interval %d is neither step "
+                         "nor epoch",
+                         (int)o->logging_interval);
     lr_monitor *c = levin_error() ? NULL : (lr_monitor *)levin_callback_new(&lr_monitor_class);
     if (!c)
         return NULL;

@@ -1,6 +1,6 @@
-/* throughput_monitor.c: Lightning's ThroughputMonitor: how fast batches go by, averaged over a window
- * of the last ones, as rows of its own. Rates come when the window is full. Training stands still
- * while fit validates: that time is not counted. */
+/* throughput_monitor.c: Lightning's ThroughputMonitor: how fast batches go by, averaged over a
+ * window of the last ones, as rows of its own. Rates come when the window is full. Training stands
+ * still while fit validates: that time is not counted. */
 #include "autograd/autograd.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -74,9 +74,9 @@ static int prepare(const throughput_monitor *c, meter *m, levin_stage stage)
         return LEVIN_OK;
     m->window = levin__calloc((size_t)c->opts.window_size, sizeof *m->window);
     for (int i = 0; i < CELLS; i++)
-        m->names[i] = levin__format("%s%s%s%s%s", stages[stage], between,
-                                    cells[i].of_device ? "device" : "",
-                                    cells[i].of_device ? between : "", cells[i].name);
+        m->names[i] =
+            levin__format("%s%s%s%s%s", stages[stage], between, cells[i].of_device ? "device" : "",
+                          cells[i].of_device ? between : "", cells[i].name);
     return levin_error();
 }
 
@@ -99,7 +99,7 @@ static void add_batch(throughput_monitor *c, meter *m, levin_module *module, con
     m->now.seconds = levin__seconds() - m->began;
     m->now.batches++;
     m->now.samples += o->batch_size_fn ? o->batch_size_fn(b) : b->size;
-    m->now.lengths += o->length_fn     ? o->length_fn(b)
+    m->now.lengths += o->length_fn   ? o->length_fn(b)
                       : b->input_ids ? levin_tensor_numel(b->input_ids)
                                      : 0;
     m->now.flops += o->flops_fn ? o->flops_fn(module, b) : counted - c->counted;
@@ -109,8 +109,7 @@ static void add_batch(throughput_monitor *c, meter *m, levin_module *module, con
 
 static void put(levin_logged *row, int *n, const meter *m, int cell, double value, bool integer)
 {
-    row[(*n)++] =
-        (levin_logged){ .name = m->names[cell], .value = value, .integer = integer };
+    row[(*n)++] = (levin_logged){ .name = m->names[cell], .value = value, .integer = integer };
 }
 
 static void put_sums(levin_logged *row, int *n, const meter *m)
@@ -147,9 +146,8 @@ static void log_row(throughput_monitor *c, levin_trainer *t, int64_t step)
     put_sums(row, &n, m);
     put_rates(row, &n, c, m);
     if (t->stage == LEVIN_STAGE_TRAIN)
-        row[n++] = (levin_logged){ .name = "epoch",
-                                   .value = (double)t->current_epoch,
-                                   .integer = true };
+        row[n++] =
+            (levin_logged){ .name = "epoch", .value = (double)t->current_epoch, .integer = true };
     levin__log_write_row(t, row, n, step);
 }
 
@@ -172,8 +170,8 @@ static void on_evaluation_batch_end(levin_callback *base, levin_trainer *t, levi
     add_batch(c, &c->meters[t->stage], m, b);
     if (levin__own_row_is_due(t, b))
         log_row(c, t,
-              t->running == LEVIN_RUNNING_FIT ? t->position.val_batches + 1
-                                              : c->meters[t->stage].now.batches);
+                t->running == LEVIN_RUNNING_FIT ? t->position.val_batches + 1
+                                                : c->meters[t->stage].now.batches);
 }
 
 static void on_validation_end(levin_callback *base, levin_trainer *t, levin_module *module)
@@ -232,8 +230,7 @@ levin_callback *levin_throughput_monitor(const levin_throughput_monitor_opts *op
                          "ThroughputMonitor: window_size %lld; from 2 to %d batches are possible",
                          (long long)o->window_size, MAX_WINDOW);
     throughput_monitor *c =
-        levin_error() ? NULL
-                      : (throughput_monitor *)levin_callback_new(&throughput_monitor_class);
+        levin_error() ? NULL : (throughput_monitor *)levin_callback_new(&throughput_monitor_class);
     if (!c)
         return NULL;
     c->opts = *o;
