@@ -346,9 +346,9 @@ levin_logger *levin_csv_logger(const levin_csv_logger_opts *opts)
     if (every < 1)
         levin__error_set(LEVIN_EINVAL, "CSVLogger: flush_logs_every_n_steps %lld is below 1",
                          (long long)every);
-    const levin_place place = { .save_dir = (char *)o->save_dir,
-                                .name = (char *)o->name,
-                                .version = (char *)o->version };
+    const levin_log_place place = { .save_dir = (char *)o->save_dir,
+                                    .name = (char *)o->name,
+                                    .version = (char *)o->version };
     csv_logger *l = (csv_logger *)levin__file_logger_new(&csv_class, sizeof *l, &place, o->prefix);
     if (!l)
         return NULL;

@@ -15,13 +15,13 @@
 enum { MAX_HPARAMS = 1 << 24, MAX_TRIES = 1000 };
 
 levin_file_logger *levin__file_logger_new(const levin_logger_class *type, size_t size,
-                                          const levin_place *as_given, const char *prefix)
+                                          const levin_log_place *as_given, const char *prefix)
 {
     levin_file_logger *l = levin_error() ? NULL : levin__calloc(1, size);
     if (!l)
         return NULL;
     l->base.type = type;
-    l->place = (levin_place){
+    l->place = (levin_log_place){
         .save_dir = levin__strdup(as_given->save_dir),
         .name = levin__strdup(as_given->name),
         .version = levin__strdup(as_given->version),
@@ -94,7 +94,7 @@ static char *make_next_version(const char *above)
 static bool is_number(const char *text) { return *text && !text[strspn(text, "0123456789")]; }
 
 /* The folder of the run, made; NULL after an error. */
-static char *make_run(const levin_place *p, const char *above)
+static char *make_run(const levin_log_place *p, const char *above)
 {
     if (p->shared && p->shared->run)
         return levin__strdup(p->shared->run);
@@ -105,7 +105,7 @@ static char *make_run(const levin_place *p, const char *above)
 
 int levin__file_logger_start(levin_logger *base, const char *root_dir)
 {
-    levin_place *p = &((levin_file_logger *)base)->place;
+    levin_log_place *p = &((levin_file_logger *)base)->place;
     if (p->dir)
         return LEVIN_OK;
     const char *save_dir = p->save_dir ? p->save_dir : root_dir;
@@ -126,7 +126,7 @@ int levin__file_logger_start(levin_logger *base, const char *root_dir)
 
 static bool same_text(const char *a, const char *b) { return a && b ? !strcmp(a, b) : a == b; }
 
-static bool same_place(const levin_place *a, const levin_place *b)
+static bool same_place(const levin_log_place *a, const levin_log_place *b)
 {
     return same_text(a->save_dir, b->save_dir) && same_text(a->name, b->name) &&
            same_text(a->version, b->version);

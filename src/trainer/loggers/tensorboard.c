@@ -207,10 +207,10 @@ levin_logger *levin_tensorboard_logger(const levin_tensorboard_logger_opts *opts
     if (o->log_graph.value > 0)
         levin__error_set(LEVIN_EUNSUPPORTED, "TensorBoardLogger: log_graph: levin has no graph to "
                                              "draw; profiler=trace shows the operators of a step");
-    const levin_place place = { .save_dir = (char *)o->save_dir,
-                                .name = (char *)o->name,
-                                .version = (char *)o->version,
-                                .sub_dir = (char *)o->sub_dir };
+    const levin_log_place place = { .save_dir = (char *)o->save_dir,
+                                    .name = (char *)o->name,
+                                    .version = (char *)o->version,
+                                    .sub_dir = (char *)o->sub_dir };
     tensorboard_logger *l = (tensorboard_logger *)levin__file_logger_new(
         &tensorboard_class, sizeof *l, &place, o->prefix);
     if (l)
