@@ -15,7 +15,8 @@ find_program(LEVIN_PROTOC protoc-c)
 if(NOT LEVIN_PROTOC)
   message(FATAL_ERROR "protoc-c is missing: apt-get install protobuf-c-compiler")
 endif()
-set(levin_libraries PkgConfig::JANSSON PkgConfig::PROTOBUF_C Threads::Threads m)
+levin_need(YAML yaml-0.1 libyaml-dev)
+set(levin_libraries PkgConfig::JANSSON PkgConfig::PROTOBUF_C PkgConfig::YAML Threads::Threads m)
 
 # oneDNN's own CMake package asks for OpenCL headers that levin has no use for, so it is found by hand.
 set(levin_has_dnnl OFF)

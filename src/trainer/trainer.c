@@ -69,6 +69,18 @@ int levin__trainer_add_callback(levin_trainer *t, levin_callback *c)
     return LEVIN_OK;
 }
 
+/* Adds what a flag brings, unless one of its class was given. */
+static void bring(levin_trainer *t, levin_callback *c)
+{
+    for (int i = 0; c && i < t->n_callbacks; i++) {
+        if (t->callbacks[i]->type == c->type) {
+            levin_callback_free(c);
+            return;
+        }
+    }
+    levin__trainer_add_callback(t, c);
+}
+
 /* Callbacks that a flag brings, and the flags that forbid one. */
 static void add_builtin(levin_trainer *t, bool has_checkpoint)
 {
@@ -79,9 +91,9 @@ static void add_builtin(levin_trainer *t, bool has_checkpoint)
     if (s->max_time >= 0)
         levin__trainer_add_callback(t, levin__timer(s->max_time));
     if (s->progress_bar)
-        levin__trainer_add_callback(t, levin__progress_bar());
+        bring(t, levin__progress_bar());
     if (s->model_summary)
-        levin__trainer_add_callback(t, levin__model_summary());
+        bring(t, levin__model_summary());
     if (s->checkpointing && !has_checkpoint)
         levin__trainer_add_callback(t, levin_model_checkpoint(NULL));
 }

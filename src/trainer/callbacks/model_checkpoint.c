@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "trainer/callbacks/checkpoint_files.h"
 #include "trainer/callbacks/checkpoint_name.h"
+#include "trainer/classes.h"
 #include "trainer/loaders.h"
 
 #include <math.h>
@@ -284,3 +285,38 @@ const char *levin__model_checkpoint_dir(const levin_callback *c)
 {
     return ((const model_checkpoint *)c)->files.dir;
 }
+
+#define ROW(field, missing, help) LEVIN_ARGUMENT(levin_model_checkpoint_opts, field, missing, help)
+
+static const levin_flag arguments[] = {
+    ROW(dirpath, "null", "folder of the files; null is checkpoints in the log folder"),
+    ROW(filename, "null", "name with metrics in braces; null is {epoch}-{step}"),
+    ROW(monitor, "null", "logged value that says which files are the best"),
+    LEVIN_ARGUMENT_WORDS(levin_model_checkpoint_opts, mode, "min", "whether small or large is good",
+                         "min max"),
+    ROW(save_top_k, "1", "files kept, the best ones; 0 none, -1 all"),
+    ROW(save_last, "null", "also last.ckpt, always the newest state"),
+    ROW(save_weights_only, "false", "without what a run needs to go on"),
+    ROW(save_on_exception, "false", "also when fit ends by an error"),
+    ROW(auto_insert_metric_name, "true", "names of metrics before their values in filename"),
+    ROW(every_n_train_steps, "null", "save every so many optimizer steps; 0 never"),
+    ROW(train_time_interval, "null", "save after this time, DD:HH:MM:SS"),
+    ROW(every_n_epochs, "null", "save every so many epochs; 0 never"),
+    ROW(save_on_train_epoch_end, "null",
+        "at the end of a training epoch, or of a validation; null: as the validation flags ask"),
+    ROW(enable_version_counter, "true", "-v1 and so on instead of writing over a file"),
+    { 0 },
+};
+
+static levin_callback *make(const void *options) { return levin_model_checkpoint(options); }
+
+const levin_class levin__class_model_checkpoint = {
+    .kind = LEVIN_CLASS_CALLBACK,
+    .name = "ModelCheckpoint",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.ModelCheckpoint", NULL },
+    .help = "saves checkpoints, and keeps the best",
+    .arguments = arguments,
+    .size = sizeof(levin_model_checkpoint_opts),
+    .fixed = (const char *const[][2]){ { "verbose", "false" }, { NULL } },
+    .make.callback = make,
+};

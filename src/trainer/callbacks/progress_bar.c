@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "trainer/classes.h"
 #include "trainer/loaders.h"
 #include "trainer/trainer.h"
 
@@ -282,3 +283,20 @@ static const levin_callback_class progress_bar_class = {
 };
 
 levin_callback *levin__progress_bar(void) { return levin_callback_new(&progress_bar_class); }
+
+static levin_callback *make(const void *options)
+{
+    (void)options;
+    return levin__progress_bar();
+}
+
+const levin_class levin__class_progress_bar = {
+    .kind = LEVIN_CLASS_CALLBACK,
+    .name = "ProgressBar",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.TQDMProgressBar",
+                                    "lightning.pytorch.callbacks.RichProgressBar", NULL },
+    .help = "one line that shows how far a run is, as the flag enable_progress_bar",
+    .fixed =
+        (const char *const[][2]){ { "leave", "false" }, { "process_position", "0" }, { NULL } },
+    .make.callback = make,
+};

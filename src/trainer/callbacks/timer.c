@@ -3,6 +3,8 @@
 #include "trainer/callbacks/builtin.h"
 
 #include "base/clock.h"
+#include "trainer/classes.h"
+#include "trainer/duration.h"
 #include "trainer/trainer.h"
 
 typedef struct {
@@ -47,3 +49,29 @@ levin_callback *levin__timer(double seconds)
         c->limit = seconds;
     return (levin_callback *)c;
 }
+
+typedef struct {
+    const char *duration;
+} timer_options;
+
+static levin_callback *make(const void *options)
+{
+    double seconds;
+    const timer_options *o = options;
+    return levin__duration_parse("duration", o->duration, &seconds) < 0 ? NULL
+                                                                        : levin__timer(seconds);
+}
+
+const levin_class levin__class_timer = {
+    .kind = LEVIN_CLASS_CALLBACK,
+    .name = "Timer",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.Timer", NULL },
+    .help = "stops training after a while, as the flag max_time",
+    .arguments =
+        (const levin_flag[]){
+            LEVIN_ARGUMENT(timer_options, duration, "null", "how long, DD:HH:MM:SS"), { 0 } },
+    .size = sizeof(timer_options),
+    .required = (const char *const[]){ "duration", NULL },
+    .fixed = (const char *const[][2]){ { "interval", "step" }, { "verbose", "true" }, { NULL } },
+    .make.callback = make,
+};

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "trainer/classes.h"
 #include "trainer/loggers/file_logger.h"
 #include "trainer/number.h"
 
@@ -359,3 +360,26 @@ levin_logger *levin_csv_logger(const levin_csv_logger_opts *opts)
     levin_logger_free(&l->file.base);
     return NULL;
 }
+
+#define ARGUMENT(field, missing, help) LEVIN_ARGUMENT(levin_csv_logger_opts, field, missing, help)
+
+static const levin_flag arguments[] = {
+    ARGUMENT(save_dir, "null", "folder above; null is the trainer's default_root_dir"),
+    ARGUMENT(name, "lightning_logs", "folder of all runs"),
+    ARGUMENT(version, "null", "3 is version_3, other texts are the folder; null the next number"),
+    ARGUMENT(prefix, "null", "put before names, with a dash"),
+    ARGUMENT(flush_logs_every_n_steps, "100", "rows that may wait; a second is the longest wait"),
+    { 0 },
+};
+
+static levin_logger *make(const void *options) { return levin_csv_logger(options); }
+
+const levin_class levin__class_csv_logger = {
+    .kind = LEVIN_CLASS_LOGGER,
+    .name = "CSVLogger",
+    .paths = (const char *const[]){ "lightning.pytorch.loggers.CSVLogger", NULL },
+    .help = "metrics.csv and hparams.yaml in save_dir/name/version_N",
+    .arguments = arguments,
+    .size = sizeof(levin_csv_logger_opts),
+    .make.logger = make,
+};

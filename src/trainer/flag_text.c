@@ -1,0 +1,294 @@
+/* flag_text.c: fields of options from text and back: what a command line and YAML write. */
+#include "trainer/flags.h"
+
+#include "base/error.h"
+#include "trainer/duration.h"
+#include "trainer/loggers/words.h"
+#include "trainer/number.h"
+#include "trainer/profilers/words.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static int bad_value(const levin_flag *flag, const char *text, const char *wanted)
+{
+    return levin__error_set(LEVIN_EINVAL, "%s: '%s' is not %s", flag->name, text, wanted);
+}
+
+static bool is_true(const char *text) { return strcmp(text, "true") == 0; }
+static bool is_false(const char *text) { return strcmp(text, "false") == 0; }
+static bool is_null(const char *text)
+{
+    return strcmp(text, "null") == 0 || strcmp(text, "none") == 0 || strcmp(text, "None") == 0;
+}
+
+static bool parse_int(const char *text, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    *out = n;
+    return end != text && !*end && errno == 0 && n != LEVIN_ZERO;
+}
+
+static int set_int(int64_t *out, const levin_flag *flag, const char *text)
+{
+    int64_t n;
+    if (is_true(text) || is_false(text)) // fast_dev_run=True is 1
+        n = is_true(text);
+    else if (is_null(text)) // Lightning's None means something where the default is a number
+        n = strcmp(flag->name, "check_val_every_n_epoch") == 0 ? -1 : INT64_MAX;
+    else if (!parse_int(text, &n))
+        return bad_value(flag, text, "a whole number");
+    if (n == INT64_MAX)
+        n = 0;
+    else if (n == 0)
+        n = LEVIN_ZERO;
+    *out = n;
+    return LEVIN_OK;
+}
+
+static int set_number(double *out, const levin_flag *flag, const char *text)
+{
+    double x = 0;
+    if (!is_null(text) && (!levin__number_parse(text, &x) || !isfinite(x)))
+        return bad_value(flag, text, "a number");
+    *out = x;
+    return LEVIN_OK;
+}
+
+static int set_switch(levin_switch *out, const levin_flag *flag, const char *text)
+{
+    if (!is_true(text) && !is_false(text) && !is_null(text))
+        return bad_value(flag, text, "true or false");
+    *out = is_true(text) ? LEVIN_ON : is_false(text) ? LEVIN_OFF : (levin_switch){ 0 };
+    return LEVIN_OK;
+}
+
+/* A whole number counts; one with a point is a share, unless it is above 1 and whole, as in
+ * Lightning: 3.0 is 3. */
+static int set_amount(levin_amount *out, const levin_flag *flag, const char *text)
+{
+    int64_t n;
+    double x;
+    if (is_null(text))
+        *out = (levin_amount){ 0 };
+    else if (is_true(text) || is_false(text))
+        *out = LEVIN_BATCHES(is_true(text));
+    else if (strchr(text, ':'))
+        return levin__duration_parse(flag->name, text, &x) < 0
+                   ? levin_error()
+                   : (*out = LEVIN_SECONDS(x), LEVIN_OK);
+    else if (parse_int(text, &n))
+        *out = LEVIN_BATCHES(n);
+    else if (levin__number_parse(text, &x) && isfinite(x))
+        *out = x > 1 && x == floor(x) ? LEVIN_BATCHES(x) : LEVIN_FRACTION(x);
+    else
+        return bad_value(flag, text, "a number of batches, a share of them or a time");
+    return LEVIN_OK;
+}
+
+/* All of the numbers that the field has. */
+static int set_numbers(double *out, const levin_flag *flag, const char *text)
+{
+    char number[LEVIN_NUMBER_SIZE];
+    size_t count = flag->size / sizeof *out, n = 0;
+    const char *at = text + (*text == '[');
+    for (; n < count; n++) {
+        at += strspn(at, " ");
+        size_t length = strcspn(at, ", ]");
+        snprintf(number, sizeof number, "%.*s", (int)length, at);
+        if (length >= sizeof number || !levin__number_parse(number, &out[n]) || !isfinite(out[n]))
+            break;
+        at += length;
+        at += strspn(at, " ");
+        at += *at == (n + 1 < count ? ',' : ']');
+    }
+    if (n == count && !*at && *text == '[' && at[-1] == ']')
+        return LEVIN_OK;
+    return levin__error_set(LEVIN_EINVAL, "%s: '%s' is not a list of %zu numbers", flag->name, text,
+                            count);
+}
+
+/* The number of a word in a list that spaces divide, whatever its case; -1 if it is not there. */
+static int find_choice(const char *words, const char *text)
+{
+    size_t n = strlen(text);
+    for (int i = 0; *words; i++) {
+        size_t length = strcspn(words, " ");
+        if (length == n && strncasecmp(words, text, n) == 0)
+            return i;
+        words += length + (words[length] == ' ');
+    }
+    return -1;
+}
+
+static int set_choice(unsigned *out, const levin_flag *flag, const char *text)
+{
+    int i = is_null(text) ? 0 : find_choice(flag->words, text);
+    if (i < 0)
+        return levin__error_set(LEVIN_EINVAL, "%s: '%s' is none of: %s", flag->name, text,
+                                flag->words);
+    *out = (unsigned)i;
+    return LEVIN_OK;
+}
+
+static int set_loggers(levin_logger *const **out, const levin_flag *flag, const char *text)
+{
+    levin_logger *const *list = levin__loggers_of_word(text);
+    if (!list && !is_null(text))
+        return bad_value(flag, text, "true, false, csv, tensorboard or csv,tensorboard");
+    *out = list;
+    return LEVIN_OK;
+}
+
+static int set_profiler(levin_profiler **out, const char *text)
+{
+    levin_profiler *p = is_null(text) ? NULL : levin__profiler_of_word(text);
+    if (!p && !is_null(text))
+        return levin_error();
+    *out = p;
+    return LEVIN_OK;
+}
+
+int levin__flag_set(void *fields, const levin_flag *flag, const char *text)
+{
+    void *field = (char *)fields + flag->offset;
+    switch (flag->type) {
+    case LEVIN_FLAG_TEXT:
+        *(const char **)field = is_null(text) ? NULL : text;
+        return LEVIN_OK;
+    case LEVIN_FLAG_INT:
+        return set_int(field, flag, text);
+    case LEVIN_FLAG_NUMBER:
+        return set_number(field, flag, text);
+    case LEVIN_FLAG_SWITCH:
+        return set_switch(field, flag, text);
+    case LEVIN_FLAG_AMOUNT:
+        return set_amount(field, flag, text);
+    case LEVIN_FLAG_NUMBERS:
+        return set_numbers(field, flag, text);
+    case LEVIN_FLAG_CHOICE:
+        return set_choice(field, flag, text);
+    case LEVIN_FLAG_LOGGERS:
+        return set_loggers(field, flag, text);
+    case LEVIN_FLAG_CALLBACKS:
+        if (is_null(text)) {
+            *(levin_callback *const **)field = NULL;
+            return LEVIN_OK;
+        }
+        return bad_value(flag, text, "null; callbacks are made by a program");
+    case LEVIN_FLAG_PROFILER:
+        return set_profiler(field, text);
+    }
+    return LEVIN_OK;
+}
+
+static bool print_int(levin_buffer *out, int64_t n, const levin_flag *flag)
+{
+    if (n == 0)
+        return levin__buffer_add_text(out, flag->missing);
+    if (strcmp(flag->name, "check_val_every_n_epoch") == 0 && n == -1)
+        return levin__buffer_add_text(out, "null");
+    return levin__buffer_addf(out, "%lld", n == LEVIN_ZERO ? 0LL : (long long)n);
+}
+
+static bool print_amount(levin_buffer *out, levin_amount a, const levin_flag *flag)
+{
+    char text[LEVIN_NUMBER_SIZE];
+    switch (a.kind) {
+    case 1:
+        return levin__buffer_addf(out, "%.0f", a.value);
+    case 2:
+        return levin__flag_print_number(out, a.value);
+    case 3:
+        return levin__buffer_addf(out, "'%s'", levin__duration_print(text, a.value));
+    default:
+        return levin__buffer_add_text(out, flag->missing);
+    }
+}
+
+/* Quoted where a YAML reader would take the plain word for something else. */
+bool levin__flag_print_text(levin_buffer *out, const char *text)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+    double number;
+    if (*text && *text != '-' && text[strspn(text, plain)] == '\0' &&
+        !levin__number_parse(text, &number) && !is_true(text) && !is_false(text) && !is_null(text))
+        return levin__buffer_add_text(out, text);
+    levin__buffer_add_char(out, '\'');
+    for (; *text; text++)
+        levin__buffer_add(out, *text == '\'' ? "''" : text, *text == '\'' ? 2 : 1);
+    return levin__buffer_add_char(out, '\'');
+}
+
+/* YAML 1.1, which Python reads, wants a point: 2.0e-05. */
+bool levin__flag_print_number(levin_buffer *out, double x)
+{
+    char number[LEVIN_NUMBER_SIZE];
+    const char *e = strchr(levin__number_print(number, x), 'e');
+    if (!e || strchr(number, '.'))
+        return levin__buffer_add_text(out, number);
+    return levin__buffer_addf(out, "%.*s.0%s", (int)(e - number), number, e);
+}
+
+static bool print_numbers(levin_buffer *out, const double *x, const levin_flag *flag)
+{
+    size_t count = flag->size / sizeof *x;
+    for (size_t i = 0; i < count; i++) {
+        levin__buffer_add_text(out, i ? ", " : "[");
+        levin__flag_print_number(out, x[i]);
+    }
+    return levin__buffer_add_char(out, ']');
+}
+
+static bool print_choice(levin_buffer *out, unsigned i, const levin_flag *flag)
+{
+    const char *word = flag->words;
+    for (; i > 0 && strchr(word, ' '); i--)
+        word = strchr(word, ' ') + 1;
+    return levin__buffer_add(out, word, strcspn(word, " "));
+}
+
+bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *flag)
+{
+    const void *field = (const char *)fields + flag->offset;
+    const char *text = flag->missing;
+    switch (flag->type) {
+    case LEVIN_FLAG_TEXT:
+        return *(const char *const *)field
+                   ? levin__flag_print_text(out, *(const char *const *)field)
+                   : levin__buffer_add_text(out, text);
+    case LEVIN_FLAG_INT:
+        return print_int(out, *(const int64_t *)field, flag);
+    case LEVIN_FLAG_NUMBER:
+        return *(const double *)field != 0 ? levin__flag_print_number(out, *(const double *)field)
+                                           : levin__buffer_add_text(out, text);
+    case LEVIN_FLAG_SWITCH:
+        if (((const levin_switch *)field)->value)
+            text = ((const levin_switch *)field)->value > 0 ? "true" : "false";
+        break;
+    case LEVIN_FLAG_AMOUNT:
+        return print_amount(out, *(const levin_amount *)field, flag);
+    case LEVIN_FLAG_NUMBERS:
+        return print_numbers(out, field, flag);
+    case LEVIN_FLAG_CHOICE:
+        return print_choice(out, *(const unsigned *)field, flag);
+    case LEVIN_FLAG_LOGGERS:
+        if (levin__word_of_loggers(*(levin_logger *const *const *)field))
+            text = levin__word_of_loggers(*(levin_logger *const *const *)field);
+        break;
+    case LEVIN_FLAG_CALLBACKS:
+        break;
+    case LEVIN_FLAG_PROFILER:
+        if (levin__word_of_profiler(*(levin_profiler *const *)field))
+            text = levin__word_of_profiler(*(levin_profiler *const *)field);
+        break;
+    }
+    return levin__buffer_add_text(out, text);
+}
