@@ -2,6 +2,7 @@
  * CPU: what psutil would say of the whole machine. */
 #include "base/error.h"
 #include "base/machine.h"
+#include "trainer/classes.h"
 #include "trainer/own_rows.h"
 
 #define NAMES(hook)                                                                                \
@@ -87,3 +88,23 @@ levin_callback *levin_device_stats_monitor(const levin_device_stats_monitor_opts
         c->cpu_stats = !opts || opts->cpu_stats.value >= 0;
     return (levin_callback *)c;
 }
+
+#define ARGUMENT(field, missing, help)                                                             \
+    LEVIN_ARGUMENT(levin_device_stats_monitor_opts, field, missing, help)
+
+static const levin_flag arguments[] = {
+    ARGUMENT(cpu_stats, "true", "processors and memory; there is no other device"),
+    { 0 },
+};
+
+static levin_callback *make(const void *options) { return levin_device_stats_monitor(options); }
+
+const levin_class levin__class_device_stats_monitor = {
+    .kind = LEVIN_CLASS_CALLBACK,
+    .name = "DeviceStatsMonitor",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.DeviceStatsMonitor", NULL },
+    .help = "logs how busy the machine is",
+    .arguments = arguments,
+    .size = sizeof(levin_device_stats_monitor_opts),
+    .make.callback = make,
+};

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "optim/optimizer.h"
+#include "trainer/classes.h"
 #include "trainer/own_rows.h"
 
 #include <string.h>
@@ -180,3 +181,26 @@ levin_callback *levin_learning_rate_monitor(const levin_learning_rate_monitor_op
     c->logs[2] = o->log_weight_decay.value > 0;
     return &c->base;
 }
+
+#define ARGUMENT(field, missing, help)                                                             \
+    LEVIN_ARGUMENT(levin_learning_rate_monitor_opts, field, missing, help)
+
+static const levin_flag arguments[] = {
+    LEVIN_ARGUMENT_WORDS(levin_learning_rate_monitor_opts, logging_interval, "null",
+                         "step or epoch; null: that of the schedule", "null step epoch"),
+    ARGUMENT(log_momentum, "false", "also momentum, or Adam's first beta"),
+    ARGUMENT(log_weight_decay, "false", "also the decay of weights"),
+    { 0 },
+};
+
+static levin_callback *make(const void *options) { return levin_learning_rate_monitor(options); }
+
+const levin_class levin__class_learning_rate_monitor = {
+    .kind = LEVIN_CLASS_CALLBACK,
+    .name = "LearningRateMonitor",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.LearningRateMonitor", NULL },
+    .help = "logs the learning rate of every group",
+    .arguments = arguments,
+    .size = sizeof(levin_learning_rate_monitor_opts),
+    .make.callback = make,
+};

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "tensor/peak.h"
+#include "trainer/classes.h"
 #include "trainer/own_rows.h"
 
 #include <string.h>
@@ -241,3 +242,24 @@ levin_callback *levin_throughput_monitor(const levin_throughput_monitor_opts *op
     levin_callback_free(&c->base);
     return NULL;
 }
+
+#define ARGUMENT(field, missing, help)                                                             \
+    LEVIN_ARGUMENT(levin_throughput_monitor_opts, field, missing, help)
+
+static const levin_flag arguments[] = {
+    ARGUMENT(window_size, "100", "batches that rates are an average over"),
+    ARGUMENT(separator, "/", "between the parts of names"),
+    { 0 },
+};
+
+static levin_callback *make(const void *options) { return levin_throughput_monitor(options); }
+
+const levin_class levin__class_throughput_monitor = {
+    .kind = LEVIN_CLASS_CALLBACK,
+    .name = "ThroughputMonitor",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.ThroughputMonitor", NULL },
+    .help = "logs batches, texts, tokens and operations a second, and MFU",
+    .arguments = arguments,
+    .size = sizeof(levin_throughput_monitor_opts),
+    .make.callback = make,
+};

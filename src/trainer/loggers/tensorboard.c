@@ -3,6 +3,7 @@
  * event and stays open, so that fit, validate and test of one trainer share it. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "trainer/classes.h"
 #include "trainer/loggers/file_logger.h"
 #include "trainer/loggers/histogram.h"
 #include "trainer/loggers/hparams.h"
@@ -217,3 +218,29 @@ levin_logger *levin_tensorboard_logger(const levin_tensorboard_logger_opts *opts
         l->default_hp_metric = o->default_hp_metric.value >= 0;
     return l ? &l->file.base : NULL;
 }
+
+#define ARGUMENT(field, missing, help)                                                             \
+    LEVIN_ARGUMENT(levin_tensorboard_logger_opts, field, missing, help)
+
+static const levin_flag arguments[] = {
+    ARGUMENT(save_dir, "null", "folder above; null is the trainer's default_root_dir"),
+    ARGUMENT(name, "lightning_logs", "folder of all runs"),
+    ARGUMENT(version, "null", "3 is version_3, other texts are the folder; null the next number"),
+    ARGUMENT(prefix, "null", "put before names, with a dash"),
+    ARGUMENT(sub_dir, "null", "below version_N, for everything but checkpoints"),
+    ARGUMENT(default_hp_metric, "true", "hp_metric stands for the run's result, -1 at first"),
+    ARGUMENT(log_graph, "false", "not possible: there is no graph"),
+    { 0 },
+};
+
+static levin_logger *make(const void *options) { return levin_tensorboard_logger(options); }
+
+const levin_class levin__class_tensorboard_logger = {
+    .kind = LEVIN_CLASS_LOGGER,
+    .name = "TensorBoardLogger",
+    .paths = (const char *const[]){ "lightning.pytorch.loggers.TensorBoardLogger", NULL },
+    .help = "event files and hparams.yaml in save_dir/name/version_N",
+    .arguments = arguments,
+    .size = sizeof(levin_tensorboard_logger_opts),
+    .make.logger = make,
+};
