@@ -12,6 +12,7 @@ extern "C" {
 #endif
 
 typedef struct levin_logger levin_logger;
+typedef struct levin_profiler levin_profiler;
 
 /* Every field zero is Lightning's default; where 0 means something else there, LEVIN_ZERO says it.
  * docs/flags.md is made from the same table as the command line. */
@@ -38,8 +39,10 @@ typedef struct levin_trainer_flags {
     int64_t log_every_n_steps;           // default 50; LEVIN_ZERO: no rows of steps
     levin_switch enable_checkpointing, enable_progress_bar, enable_model_summary; // default on
     levin_switch deterministic;       // levin always is; LEVIN_OFF is accepted and changes nothing
-    levin_logger *const *logger;      // a list closed by NULL, taken; NULL: a CSVLogger
+    levin_logger *const *logger;      // a list closed by NULL, taken (loggers.h); NULL: both a
+                                      // TensorBoardLogger and a CSVLogger, in one folder
     levin_callback *const *callbacks; // a list closed by NULL, taken
+    levin_profiler *profiler;         // taken (profilers.h); default none
 } levin_trainer_flags;
 
 /* logger=False: a list of none. */
@@ -108,6 +111,8 @@ LEVIN_API double levin_trainer_metric(const levin_trainer *t, const char *key);
 LEVIN_API bool levin_trainer_has_metric(const levin_trainer *t, const char *key);
 /** The folder of the first logger, lent; NULL without one. */
 LEVIN_API const char *levin_trainer_log_dir(const levin_trainer *t);
+/** trainer.loggers[i], lent; NULL behind the last. */
+LEVIN_API levin_logger *levin_trainer_logger(const levin_trainer *t, int i);
 /** Of the first ModelCheckpoint, lent; "" if nothing was saved. */
 LEVIN_API const char *levin_trainer_best_model_path(const levin_trainer *t);
 /** should_stop = True: ends fit after the running batch, once min_epochs and min_steps are met. */
@@ -123,6 +128,8 @@ LEVIN_API bool levin_trainer_sanity_checking(const levin_trainer *t);
 LEVIN_API int64_t levin_trainer_estimated_stepping_batches(levin_trainer *t);
 /** The trainer that runs m now, or NULL. */
 LEVIN_API levin_trainer *levin_module_trainer(const levin_module *m);
+/** The trainer's self.optimizers()[i]; NULL if there is none. Lent. */
+LEVIN_API levin_optimizer *levin_trainer_optimizer(const levin_trainer *t, int i);
 /** Where the bar, summary and notes go; stderr at first, NULL for nowhere. */
 LEVIN_API void levin_trainer_set_output(levin_trainer *t, FILE *stream);
 
@@ -157,11 +164,6 @@ LEVIN_API int levin_state_set_number(levin_state *s, const char *key, double val
 LEVIN_API int levin_state_set_text(levin_state *s, const char *key, const char *value);
 LEVIN_API double levin_state_number(const levin_state *s, const char *key, double missing);
 LEVIN_API const char *levin_state_text(const levin_state *s, const char *key); // NULL: missing
-
-/** CSVLogger: <save_dir>/<name>/version_N/{metrics.csv,hparams.yaml}. NULL is default_root_dir and
- * "lightning_logs". */
-LEVIN_API levin_logger *levin_csv_logger(const char *save_dir, const char *name);
-LEVIN_API void levin_logger_free(levin_logger *l);
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,7 @@
  * write a slot only while made - taken says that the caller is done with it. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/span.h"
 #include "data/collate.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
@@ -36,12 +37,15 @@ static void make(levin_dataloader *l, int64_t b)
 {
     levin_slot *slot = &l->slots[b % l->n_slots];
     int64_t first = b * l->batch_size, n = l->sampler.n - first;
+    double began = levin__span_begin();
     if (n > l->batch_size)
         n = l->batch_size;
     levin__sampler_rows(&l->sampler, first, n, slot->rows);
     levin__collate(slot, l->dataset, n);
     slot->batch.batch_idx = b;
     levin__error_take(&l->notes[b % l->n_slots]);
+    if (levin__span_is_heard(began))
+        levin__span_tell(LEVIN_SPAN_WORK, "batch", began, 0);
 }
 
 static bool may_make(const levin_dataloader *l)
@@ -52,6 +56,7 @@ static bool may_make(const levin_dataloader *l)
 static void *run(void *argument)
 {
     levin_dataloader *l = argument;
+    levin__thread_set_name("loader", -1);
     pthread_mutex_lock(&l->mutex);
     while (!l->quit) {
         if (!may_make(l)) {

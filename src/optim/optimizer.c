@@ -241,6 +241,11 @@ void levin_optimizer_zero_grad(levin_optimizer *o)
             o->groups[k].slots[i].tensor->grad_is_fresh = true;
 }
 
+double *levin__optimizer_momentum(levin_optimizer *o)
+{
+    return o->rule->momentum ? o->rule->momentum(o) : NULL;
+}
+
 const char *levin_optimizer_name(const levin_optimizer *o) { return o ? o->rule->name : NULL; }
 
 int levin_optimizer_num_groups(const levin_optimizer *o) { return o ? o->n_groups : 0; }

@@ -41,6 +41,7 @@ typedef struct levin_rule {
     const char *states[LEVIN_MAX_STATES]; // torch's names; those not used come last
     bool (*update)(const levin_optimizer *o, const levin_group *g, levin_slot *s,
                    const float *grad);
+    double *(*momentum)(levin_optimizer *o); // SGD's, or the first of Adam's betas; NULL: none
 } levin_rule;
 
 struct levin_optimizer {
@@ -61,6 +62,8 @@ struct levin_optimizer {
 levin_optimizer *levin__optimizer_new(const levin_optimizer *draft, levin_params *params, double lr,
                                       double weight_decay);
 
+/** Momentum as the options have it, to be read or written; NULL if it has none. */
+double *levin__optimizer_momentum(levin_optimizer *o);
 /** Makes the moments of a group, zeros, unless they stand. False after LEVIN_ENOMEM. */
 bool levin__optimizer_make_states(const levin_optimizer *o, levin_group *g);
 /** Whether opts.decay_only_weights leaves a parameter of this name alone. */

@@ -11,6 +11,7 @@
 #include "trainer/loaders.h"
 #include "trainer/loops.h"
 #include "trainer/module_state.h"
+#include "trainer/profile.h"
 #include "trainer/results_table.h"
 
 static const struct {
@@ -122,11 +123,14 @@ static void set_up(levin_trainer *t)
     levin__hook_module(t, LEVIN_HOOK_prepare_data);
     if (!levin_error())
         start_loggers(t);
-    if (levin_error())
+    if (levin_error() || levin__profile_call(t, calls[t->running].stage_name) < 0)
         return;
     levin__hook_callbacks(t, LEVIN_HOOK_setup, LEVIN_ALL);
-    if (type->setup)
+    double began = levin__action_begin(t);
+    if (type->setup) {
         type->setup(t->module, calls[t->running].stage_name);
+        levin__hook_leave(t, LEVIN_HOOK_setup, began);
+    }
     if (!levin_error())
         levin__hook_module(t, LEVIN_HOOK_configure_model);
 }
@@ -134,8 +138,11 @@ static void set_up(levin_trainer *t)
 static void tear_down(levin_trainer *t)
 {
     levin__hook_callbacks(t, LEVIN_HOOK_teardown, LEVIN_ALL);
-    if (t->module->type->teardown)
+    double began = levin__action_begin(t);
+    if (t->module->type->teardown) {
         t->module->type->teardown(t->module, calls[t->running].stage_name);
+        levin__hook_leave(t, LEVIN_HOOK_teardown, began);
+    }
 }
 
 /* Opens what the call was asked to load; NULL if that is nothing, or after an error. */
@@ -155,8 +162,9 @@ static levin_checkpoint *open_checkpoint(levin_trainer *t, const char *what)
 static void make_optimizer(levin_trainer *t)
 {
     levin_optimizer_free(t->optimizer);
-    levin__hook_enter(t, LEVIN_HOOK_configure_optimizers);
+    double began = levin__hook_enter(t, LEVIN_HOOK_configure_optimizers);
     t->optimizer = t->module->type->configure_optimizers(t->module);
+    levin__hook_leave(t, LEVIN_HOOK_configure_optimizers, began);
     if (!t->optimizer && !levin_error())
         levin__output_note(&t->out, "configure_optimizers returned none: nothing will be trained");
     if (levin_error() || !t->optimizer || !levin__lr_scheduler_wants_total(t->optimizer))
@@ -329,6 +337,7 @@ static void run_call(levin_trainer *t, const levin_run_opts *o, bool wants_best)
         fail(t);
     else
         finish_loggers(t, "success");
+    levin__profile_report(t);
     levin__log_refresh(t);
     t->running = LEVIN_RUNNING_NOTHING;
     t->hook = LEVIN_HOOK_NONE;

@@ -8,6 +8,7 @@
 #include "nn/init.h"
 #include "optim/optimizer.h"
 #include "trainer/module_state.h"
+#include "trainer/profile.h"
 #include "trainer/state.h"
 
 #include "base/clock.h"
@@ -184,8 +185,11 @@ static json_t *module_state(levin_trainer *t)
 {
     levin_state state = { json_object() };
     levin__hook_callbacks(t, LEVIN_HOOK_on_save_checkpoint, LEVIN_ALL);
-    if (t->module->type->on_save_checkpoint)
+    double began = levin__action_begin(t);
+    if (t->module->type->on_save_checkpoint) {
         t->module->type->on_save_checkpoint(t->module, &state);
+        levin__hook_leave(t, LEVIN_HOOK_on_save_checkpoint, began);
+    }
     return state.object;
 }
 
@@ -211,8 +215,12 @@ static json_t *make_header(levin_trainer *t, bool weights_only)
 int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_only)
 {
     levin_hook hook = t->hook;
+    double began = levin__action_begin(t);
     levin_scope *scope = levin_scope_begin();
     pack tensors = { 0 };
+    levin_error_note note;
+    levin__log_flush(t);      // rows before a moment that training may be resumed at are not lost
+    levin__error_take(&note); // a log that cannot be written must not cost the checkpoint
     json_t *header = make_header(t, weights_only);
     if (!levin_error())
         collect_tensors(t, &tensors, weights_only);
@@ -220,11 +228,13 @@ int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_onl
         levin__checkpoint_save(path, header, tensors.at, tensors.n);
     json_decref(header);
     levin_scope_end(scope);
+    levin__action_end(t, "save_checkpoint", began);
     t->hook = hook;
     if (levin_error())
         return levin_error();
     levin__free(t->newest_checkpoint);
     t->newest_checkpoint = levin__strdup(path);
+    levin__error_give(&note);
     return levin_error();
 }
 

@@ -25,13 +25,13 @@ static const struct {
 } kinds[LEVIN_CLASS_KINDS] = {
     [LEVIN_CLASS_CALLBACK] = { "callback", "a",
                                "BackboneFinetuning BaseFinetuning BasePredictionWriter "
-                               "BatchSizeFinder DeviceStatsMonitor EarlyStopping "
+                               "BatchSizeFinder EarlyStopping "
                                "EMAWeightAveraging GradientAccumulationScheduler LambdaCallback "
-                               "LearningRateFinder LearningRateMonitor ModelPruning "
+                               "LearningRateFinder ModelPruning "
                                "OnExceptionCheckpoint SpikeDetection StochasticWeightAveraging "
-                               "ThroughputMonitor WeightAveraging" },
+                               "WeightAveraging" },
     [LEVIN_CLASS_LOGGER] = { "logger", "a",
-                             "CometLogger LitLogger MLFlowLogger NeptuneLogger TensorBoardLogger "
+                             "CometLogger LitLogger MLFlowLogger NeptuneLogger "
                              "WandbLogger" },
     [LEVIN_CLASS_OPTIMIZER] = { "optimizer", "an",
                                 "ASGD Adadelta Adafactor Adagrad Adamax LBFGS Muon NAdam RAdam "

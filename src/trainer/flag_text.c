@@ -3,7 +3,9 @@
 
 #include "base/error.h"
 #include "trainer/duration.h"
+#include "trainer/loggers/words.h"
 #include "trainer/number.h"
+#include "trainer/profilers/words.h"
 
 #include <errno.h>
 #include <math.h>
@@ -137,9 +139,19 @@ static int set_choice(unsigned *out, const levin_flag *flag, const char *text)
 
 static int set_loggers(levin_logger *const **out, const levin_flag *flag, const char *text)
 {
-    if (!is_true(text) && !is_false(text) && !is_null(text))
-        return bad_value(flag, text, "true or false");
-    *out = is_false(text) ? levin_no_logger : NULL;
+    levin_logger *const *list = levin__loggers_of_word(text);
+    if (!list && !is_null(text))
+        return bad_value(flag, text, "true, false, csv, tensorboard or csv,tensorboard");
+    *out = list;
+    return LEVIN_OK;
+}
+
+static int set_profiler(levin_profiler **out, const char *text)
+{
+    levin_profiler *p = is_null(text) ? NULL : levin__profiler_of_word(text);
+    if (!p && !is_null(text))
+        return levin_error();
+    *out = p;
     return LEVIN_OK;
 }
 
@@ -170,6 +182,8 @@ int levin__flag_set(void *fields, const levin_flag *flag, const char *text)
             return LEVIN_OK;
         }
         return bad_value(flag, text, "null; callbacks are made by a program");
+    case LEVIN_FLAG_PROFILER:
+        return set_profiler(field, text);
     }
     return LEVIN_OK;
 }
@@ -266,10 +280,14 @@ bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *
     case LEVIN_FLAG_CHOICE:
         return print_choice(out, *(const unsigned *)field, flag);
     case LEVIN_FLAG_LOGGERS:
-        if (*(levin_logger * *const *)field && !**(levin_logger * *const *)field)
-            text = "false";
+        if (levin__word_of_loggers(*(levin_logger *const *const *)field))
+            text = levin__word_of_loggers(*(levin_logger *const *const *)field);
         break;
     case LEVIN_FLAG_CALLBACKS:
+        break;
+    case LEVIN_FLAG_PROFILER:
+        if (levin__word_of_profiler(*(levin_profiler *const *)field))
+            text = levin__word_of_profiler(*(levin_profiler *const *)field);
         break;
     }
     return levin__buffer_add_text(out, text);

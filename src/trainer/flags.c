@@ -37,8 +37,10 @@ const levin_flag levin__flags[] = {
     FLAG(enable_progress_bar, "true", "show a progress bar"),
     FLAG(enable_model_summary, "true", "show a summary of the model"),
     FLAG(deterministic, "true", "same bits for the same seed: always so"),
-    FLAG(logger, "true", "write metrics.csv and hparams.yaml"),
+    FLAG(logger, "true", "what logs go to: csv, tensorboard, true for both, false for none"),
     FLAG(callbacks, "null", "callbacks beside the built-in ones"),
+    FLAG(profiler, "null",
+         "where the time goes: simple (hooks), advanced (operators), trace (a file)"),
 };
 const size_t levin__num_flags = sizeof levin__flags / sizeof *levin__flags;
 

@@ -16,8 +16,9 @@ typedef enum levin_flag_type {
     LEVIN_FLAG_AMOUNT,    // "10" things, "0.25" of them, "00:01:00:00" of time
     LEVIN_FLAG_NUMBERS,   // double[]: "[0.9, 0.999]"
     LEVIN_FLAG_CHOICE,    // an enumeration: one of the words
-    LEVIN_FLAG_LOGGERS,   // a list, made by the program
+    LEVIN_FLAG_LOGGERS,   // a list, made by the program, or words
     LEVIN_FLAG_CALLBACKS, // likewise
+    LEVIN_FLAG_PROFILER,  // one, or a word
 } levin_flag_type;
 
 typedef struct levin_flag {
@@ -49,7 +50,8 @@ typedef struct levin_flag {
              : LEVIN_FLAG_SWITCH, levin_amount                                                     \
              : LEVIN_FLAG_AMOUNT, levin_logger *const *                                            \
              : LEVIN_FLAG_LOGGERS, levin_callback *const *                                         \
-             : LEVIN_FLAG_CALLBACKS, default                                                       \
+             : LEVIN_FLAG_CALLBACKS, levin_profiler *                                              \
+             : LEVIN_FLAG_PROFILER, default                                                       \
              : LEVIN_FLAG_CHOICE)
 
 extern const levin_flag levin__flags[];
@@ -60,8 +62,8 @@ const levin_flag *levin__flag_find(const char *name);
 
 /* flag_text.c */
 /** Sets a field of *fields, the struct that the row is about, from text: "3", "0.25", "true",
- *  "null" (the default). Texts are lent. 0 or an error that names the flag. logger takes true and
- *  false; callbacks cannot be set from text. */
+ *  "null" (the default). Texts are lent. 0 or an error that names the flag. logger takes
+ *  words (loggers/words.h); callbacks cannot be set from text. */
 int levin__flag_set(void *fields, const levin_flag *flag, const char *text);
 /** Adds the value as a YAML scalar, or a list; the default where the field is zero. */
 bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *flag);

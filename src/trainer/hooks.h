@@ -101,7 +101,9 @@ void levin__hook_callbacks_batch(levin_trainer *t, levin_hook h, levin_who who,
                                  const levin_batch *b);
 /** The module alone. */
 void levin__hook_module(levin_trainer *t, levin_hook h);
-/** For hooks with a signature of their own: says that it runs now; the caller calls. */
-void levin__hook_enter(levin_trainer *t, levin_hook h);
+/** For hooks of the module with a signature of their own: says that it runs now; the caller calls,
+ * and gives levin__hook_leave the result. */
+double levin__hook_enter(levin_trainer *t, levin_hook h);
+void levin__hook_leave(levin_trainer *t, levin_hook h, double began);
 
 #endif

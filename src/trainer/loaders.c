@@ -45,8 +45,9 @@ static void ask_module(levin_trainer *t, levin_stage stage)
     };
     if (!methods[stage])
         return;
-    levin__hook_enter(t, hooks[stage]);
+    double began = levin__hook_enter(t, hooks[stage]);
     levin_dataloader *loader = methods[stage](t->module);
+    levin__hook_leave(t, hooks[stage], began);
     if (loader)
         add(&t->loaders[stage], loader);
 }

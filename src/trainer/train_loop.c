@@ -7,6 +7,7 @@
 #include "optim/optimizer.h"
 #include "trainer/checkpoint.h"
 #include "trainer/loaders.h"
+#include "trainer/profile.h"
 
 #include <math.h>
 
@@ -29,7 +30,9 @@ static window find_window(const levin_trainer *t)
 
 static bool next_batch(levin_trainer *t, levin_batch *b)
 {
+    double began = levin__action_begin(t);
     int found = levin_dataloader_next(t->loaders[LEVIN_STAGE_TRAIN].at[0], b);
+    levin__action_end(t, "[_TrainingEpochLoop].train_dataloader_next", began);
     if (found == 0)
         levin__error_set(LEVIN_ESTATE, "the training loader ended before batch %lld of %lld",
                          (long long)t->position.batch + 1,
@@ -44,9 +47,12 @@ static bool begin_batch(levin_trainer *t, const levin_batch *b)
 {
     levin__log_begin_batch(t, b->size, -1);
     levin__hook_callbacks_batch(t, LEVIN_HOOK_on_train_batch_start, LEVIN_ALL, b);
-    if (t->module->type->on_train_batch_start)
-        return t->module->type->on_train_batch_start(t->module, b) != -1 && !levin_error();
-    return !levin_error();
+    if (!t->module->type->on_train_batch_start)
+        return !levin_error();
+    double began = levin__hook_enter(t, LEVIN_HOOK_on_train_batch_start);
+    int result = t->module->type->on_train_batch_start(t->module, b);
+    levin__hook_leave(t, LEVIN_HOOK_on_train_batch_start, began);
+    return result != -1 && !levin_error();
 }
 
 static bool loss_is_finite(levin_trainer *t, const levin_tensor *loss)
@@ -69,26 +75,34 @@ static void zero_grad(levin_trainer *t)
 {
     const levin_module_class *type = t->module->type;
     levin__hook_callbacks(t, LEVIN_HOOK_on_before_zero_grad, LEVIN_ALL);
-    if (type->on_before_zero_grad)
+    double began = levin__action_begin(t);
+    if (type->on_before_zero_grad) {
         type->on_before_zero_grad(t->module, t->optimizer);
-    levin__hook_enter(t, LEVIN_HOOK_optimizer_zero_grad);
+        levin__hook_leave(t, LEVIN_HOOK_on_before_zero_grad, began);
+    }
+    began = levin__hook_enter(t, LEVIN_HOOK_optimizer_zero_grad);
     if (type->optimizer_zero_grad)
         type->optimizer_zero_grad(t->module, t->optimizer);
     else if (t->optimizer)
         levin_optimizer_zero_grad(t->optimizer);
+    levin__hook_leave(t, LEVIN_HOOK_optimizer_zero_grad, began);
 }
 
 static void backward(levin_trainer *t, levin_tensor *loss)
 {
     const levin_module_class *type = t->module->type;
     levin__hook_callbacks(t, LEVIN_HOOK_on_before_backward, LEVIN_ALL);
-    if (type->on_before_backward)
+    double began = levin__action_begin(t);
+    if (type->on_before_backward) {
         type->on_before_backward(t->module, loss);
-    levin__hook_enter(t, LEVIN_HOOK_backward);
+        levin__hook_leave(t, LEVIN_HOOK_on_before_backward, began);
+    }
+    began = levin__hook_enter(t, LEVIN_HOOK_backward);
     if (type->backward)
         type->backward(t->module, loss);
     else
         levin_backward(loss);
+    levin__hook_leave(t, LEVIN_HOOK_backward, began);
     if (!levin_error())
         levin__hook_call(t, LEVIN_HOOK_on_after_backward);
 }
@@ -97,37 +111,43 @@ static void clip_gradients(levin_trainer *t)
 {
     const levin_module_class *type = t->module->type;
     double limit = t->set.gradient_clip_val;
-    levin__hook_enter(t, LEVIN_HOOK_configure_gradient_clipping);
+    double began = levin__hook_enter(t, LEVIN_HOOK_configure_gradient_clipping);
     if (type->configure_gradient_clipping)
         type->configure_gradient_clipping(t->module, t->optimizer);
     else if (limit > 0 && t->optimizer && t->set.clip_by_value)
         levin_clip_grad_value(t->optimizer, limit);
     else if (limit > 0 && t->optimizer)
         levin__clip_grad_norm_later(t->optimizer, limit);
+    levin__hook_leave(t, LEVIN_HOOK_configure_gradient_clipping, began);
 }
 
 static void step(levin_trainer *t)
 {
     const levin_module_class *type = t->module->type;
     levin__hook_callbacks(t, LEVIN_HOOK_on_before_optimizer_step, LEVIN_ALL);
-    if (type->on_before_optimizer_step)
+    double began = levin__action_begin(t);
+    if (type->on_before_optimizer_step) {
         type->on_before_optimizer_step(t->module, t->optimizer);
+        levin__hook_leave(t, LEVIN_HOOK_on_before_optimizer_step, began);
+    }
     clip_gradients(t);
     if (levin_error())
         return;
-    levin__hook_enter(t, LEVIN_HOOK_optimizer_step);
+    began = levin__hook_enter(t, LEVIN_HOOK_optimizer_step);
     if (type->optimizer_step)
         type->optimizer_step(t->module, t->optimizer);
     else if (t->optimizer)
         levin_optimizer_step(t->optimizer);
+    levin__hook_leave(t, LEVIN_HOOK_optimizer_step, began);
     t->position.global_step++;
 }
 
 /* The loss, undivided; NULL if the step returned none, or after an error. */
 static levin_tensor *forward_and_backward(levin_trainer *t, const levin_batch *b, window w)
 {
-    levin__hook_enter(t, LEVIN_HOOK_training_step);
+    double began = levin__hook_enter(t, LEVIN_HOOK_training_step);
     levin_tensor *loss = t->module->type->training_step(t->module, b);
+    levin__hook_leave(t, LEVIN_HOOK_training_step, began);
     if (levin_error() || (loss && !loss_is_finite(t, loss)))
         return NULL;
     if (w.first)
@@ -145,11 +165,12 @@ static void step_schedule(levin_trainer *t, window w)
     bool last_of_epoch = t->position.batch + 1 >= levin__limits_total(t, LEVIN_STAGE_TRAIN);
     if (levin__lr_scheduler_per_epoch(t->optimizer) ? !last_of_epoch : !w.last)
         return;
-    levin__hook_enter(t, LEVIN_HOOK_lr_scheduler_step);
+    double began = levin__hook_enter(t, LEVIN_HOOK_lr_scheduler_step);
     if (type->lr_scheduler_step)
         type->lr_scheduler_step(t->module, t->optimizer);
     else
         levin_lr_scheduler_step(t->optimizer);
+    levin__hook_leave(t, LEVIN_HOOK_lr_scheduler_step, began);
 }
 
 static bool row_is_due(const levin_trainer *t)
@@ -166,8 +187,11 @@ static void end_batch(levin_trainer *t, const levin_tensor *loss, const levin_ba
 {
     levin_position *p = &t->position;
     levin__hook_callbacks_batch(t, LEVIN_HOOK_on_train_batch_end, LEVIN_PLAIN, b);
-    if (t->module->type->on_train_batch_end)
+    double began = levin__action_begin(t);
+    if (t->module->type->on_train_batch_end) {
         t->module->type->on_train_batch_end(t->module, loss, b);
+        levin__hook_leave(t, LEVIN_HOOK_on_train_batch_end, began);
+    }
     if (levin_error() || (row_is_due(t) && levin__log_write_steps(t, p->stepped_batches, true) < 0))
         return;
     p->moment = LEVIN_AT_BATCH_END;
@@ -184,9 +208,11 @@ static bool run_batch(levin_trainer *t)
         return false;
     window w = find_window(t);
     levin_set_random(t->seed, (uint64_t)p->total_batches);
+    double began = levin__action_begin(t);
     levin_tensor *loss = forward_and_backward(t, &b, w);
     if (!levin_error() && w.last)
         step(t);
+    levin__action_end(t, "run_training_batch", began);
     if (levin_error())
         return false;
     step_schedule(t, w);

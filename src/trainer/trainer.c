@@ -7,22 +7,20 @@
 #include "trainer/callbacks/builtin.h"
 #include "trainer/callbacks/model_checkpoint.h"
 #include "trainer/loaders.h"
+#include "trainer/loggers/file_logger.h"
+#include "trainer/loggers/words.h"
 #include "trainer/loops.h"
 #include "trainer/module_state.h"
+#include "trainer/profilers/words.h"
 
 #include <math.h>
 #include <string.h>
 
-levin_logger *const levin_no_logger[] = { NULL };
-
 static int take_loggers(levin_trainer *t, levin_logger *const *list)
 {
-    levin_logger *standard[] = { NULL, NULL };
+    levin_logger *made[LEVIN_WORD_LOGGERS + 1];
     int n = 0;
-    if (!list) {
-        standard[0] = levin_csv_logger(NULL, NULL);
-        list = standard;
-    }
+    list = levin__loggers_make(list, made);
     while (list[n])
         n++;
     t->loggers = levin__calloc((size_t)n + 1, sizeof *t->loggers);
@@ -32,10 +30,11 @@ static int take_loggers(levin_trainer *t, levin_logger *const *list)
         else
             levin_logger_free(list[i]); // fast_dev_run leaves no files behind
     }
+    levin__file_loggers_share(t->loggers, t->n_loggers);
     return levin_error();
 }
 
-static const char *state_key(const levin_callback *c)
+const char *levin__callback_key(const levin_callback *c)
 {
     return c->type->state_key ? c->type->state_key(c) : c->type->name;
 }
@@ -44,11 +43,11 @@ static int check_state_key(const levin_trainer *t, const levin_callback *c)
 {
     for (int i = 0; i < t->n_callbacks; i++)
         if (c->type->state_dict && t->callbacks[i]->type->state_dict &&
-            strcmp(state_key(c), state_key(t->callbacks[i])) == 0)
+            strcmp(levin__callback_key(c), levin__callback_key(t->callbacks[i])) == 0)
             return levin__error_set(LEVIN_EINVAL,
                                     "callbacks: two of them would save their state as '%s'; give "
                                     "them different options",
-                                    state_key(c));
+                                    levin__callback_key(c));
     return LEVIN_OK;
 }
 
@@ -133,6 +132,7 @@ static void drop(const levin_trainer_flags *f)
         levin_logger_free(*l);
     for (levin_callback *const *c = f->callbacks; c && *c; c++)
         levin_callback_free(*c);
+    levin_profiler_free(f->profiler);
 }
 
 levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t size)
@@ -149,6 +149,7 @@ levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t 
         levin__settings_resolve(&t->set, &f);
     levin__log_init(&t->log);
     take_loggers(t, f.logger);
+    t->profiler = levin__profiler_make(f.profiler);
     take_callbacks(t, f.callbacks);
     if (levin_error()) {
         levin_trainer_free(t);
@@ -178,6 +179,7 @@ void levin_trainer_free(levin_trainer *t)
     for (int i = 0; i < t->n_loggers; i++)
         levin_logger_free(t->loggers[i]);
     levin__free(t->loggers);
+    levin_profiler_free(t->profiler);
     for (int i = 0; i < t->n_pending; i++)
         levin__free(t->pending[i]);
     levin__free(t->pending);
@@ -208,13 +210,6 @@ void levin_callback_free(levin_callback *c)
     levin__free(c);
 }
 
-void levin_logger_free(levin_logger *l)
-{
-    if (l && l->type->free)
-        l->type->free(l);
-    levin__free(l);
-}
-
 int64_t levin_trainer_global_step(const levin_trainer *t)
 {
     return t ? t->position.global_step : 0;
@@ -242,9 +237,23 @@ bool levin_trainer_has_metric(const levin_trainer *t, const char *key)
 
 const char *levin_trainer_log_dir(const levin_trainer *t)
 {
-    if (!t || !t->n_loggers || !t->loggers[0]->type->log_dir)
-        return NULL;
-    return t->loggers[0]->type->log_dir(t->loggers[0]);
+    return levin_logger_log_dir(levin_trainer_logger(t, 0));
+}
+
+const char *levin__trainer_run_dir(const levin_trainer *t)
+{
+    const levin_file_logger *l = t && t->n_loggers ? levin__file_logger(t->loggers[0]) : NULL;
+    return l ? l->place.run : levin_trainer_log_dir(t);
+}
+
+levin_logger *levin_trainer_logger(const levin_trainer *t, int i)
+{
+    return t && i >= 0 && i < t->n_loggers ? t->loggers[i] : NULL;
+}
+
+levin_optimizer *levin_trainer_optimizer(const levin_trainer *t, int i)
+{
+    return t && i == 0 ? t->optimizer : NULL;
 }
 
 const char *levin_trainer_best_model_path(const levin_trainer *t)

@@ -46,6 +46,11 @@ struct levin_trainer {
     levin_logger **loggers;
     int n_loggers;
 
+    levin_profiler *profiler; // NULL: none; the rest: profile.c
+    bool profiled;            // it is being told of a call that runs
+    char **action_names;      // of hooks: of the module, then of each callback
+    int n_action_names;
+
     levin_running running; // calls.c
     levin_stage stage;
     bool sanity; // the validation before training runs
@@ -79,6 +84,13 @@ struct levin_trainer {
 
 /** Puts a callback among the others of its kind; takes it. 0 or an error code. */
 int levin__trainer_add_callback(levin_trainer *t, levin_callback *c);
+
+/** What a callback is known by: its state key, or the name of its class. */
+const char *levin__callback_key(const levin_callback *c);
+
+/** The folder of the run of the first logger, lent: log_dir without a logger's own sub_dir. NULL if
+ * there is none. */
+const char *levin__trainer_run_dir(const levin_trainer *t);
 
 /** The module is being freed or goes to another trainer: drops it and its optimizer. */
 void levin__trainer_forget_module(levin_trainer *t);

@@ -21,8 +21,8 @@ static const char *type_name(levin_flag_type type)
     static const char *const names[] = {
         [LEVIN_FLAG_TEXT] = "text",           [LEVIN_FLAG_INT] = "number",
         [LEVIN_FLAG_NUMBER] = "number",       [LEVIN_FLAG_SWITCH] = "true or false",
-        [LEVIN_FLAG_AMOUNT] = "amount",       [LEVIN_FLAG_LOGGERS] = "true or false",
-        [LEVIN_FLAG_CALLBACKS] = "in C only",
+        [LEVIN_FLAG_AMOUNT] = "amount",       [LEVIN_FLAG_LOGGERS] = "words",
+        [LEVIN_FLAG_CALLBACKS] = "in C only", [LEVIN_FLAG_PROFILER] = "words",
     };
     return names[type];
 }
