@@ -6,6 +6,7 @@
 #include <levin/bert.h>
 #include <levin/callbacks.h>
 #include <levin/data.h>
+#include <levin/datamodule.h>
 #include <levin/embed.h>
 #include <levin/metrics.h>
 #include <levin/module.h>
@@ -16,5 +17,6 @@
 #include <levin/tensor.h>
 #include <levin/tokenizer.h>
 #include <levin/trainer.h>
+#include <levin/tuner.h>
 
 #endif

@@ -399,7 +399,8 @@ const cli_group *const cli_training_groups[] = { &cli_model_group,
 
 static bool has_flag(const cli_group *g, const levin_flag *flag)
 {
-    if (flag->type == LEVIN_FLAG_CALLBACKS) // made by programs, not by words
+    // made by programs, not by words
+    if (flag->type == LEVIN_FLAG_CALLBACKS || flag->type == LEVIN_FLAG_PLUGINS)
         return false;
     for (int i = 0; g->trainer_only && g->trainer_only[i]; i++)
         if (strcmp(g->trainer_only[i], flag->name) == 0)

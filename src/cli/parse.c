@@ -124,8 +124,13 @@ static bool unknown(const levin_command *c, const char *name)
         snprintf(names[i], sizeof names[i], "%s", row.name);
         list[i] = names[i];
     }
+    static const char trainer[] = "--trainer.";
+    bool of_trainer = strncmp(name, trainer, sizeof trainer - 1) == 0;
+    const char *now = of_trainer ? levin__old_flag(name + sizeof trainer - 1) : NULL;
     const char *near = levin__suggest(name, list);
-    if (near)
+    if (now)
+        levin__error_set(LEVIN_EINVAL, "option '%s' is gone: now %s", name, now);
+    else if (near)
         levin__error_set(LEVIN_EINVAL, "unknown option '%s', did you mean %s?", name, near);
     else
         levin__error_set(LEVIN_EINVAL, "unknown option '%s'; levin help %s lists them", name,

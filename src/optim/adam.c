@@ -61,12 +61,14 @@ static bool update_adamw(const levin_optimizer *o, const levin_group *g, levin_s
     return LEVIN_RUN(adam, &a);
 }
 
+static double *momentum(levin_optimizer *o) { return &o->opts.adam.betas[0]; }
+
 #define ADAM_STATES                                                                                \
     {                                                                                              \
         "exp_avg", "exp_avg_sq", "max_exp_avg_sq"                                                  \
     }
-static const levin_rule adam = { "Adam", ADAM_STATES, update_adam };
-static const levin_rule adamw = { "AdamW", ADAM_STATES, update_adamw };
+static const levin_rule adam = { "Adam", ADAM_STATES, update_adam, momentum };
+static const levin_rule adamw = { "AdamW", ADAM_STATES, update_adamw, momentum };
 
 static bool fill_opts(levin_optimizer *draft, const levin_adam_opts *given)
 {

@@ -26,7 +26,10 @@ static bool update(const levin_optimizer *o, const levin_group *g, levin_slot *s
     return LEVIN_RUN(sgd, &a);
 }
 
-static const levin_rule sgd = { "SGD", { "momentum_buffer" }, update };
+/* Without any from the start there is no velocity to keep it. */
+static double *momentum(levin_optimizer *o) { return o->n_states ? &o->opts.sgd.momentum : NULL; }
+
+static const levin_rule sgd = { "SGD", { "momentum_buffer" }, update, momentum };
 
 static void check(const levin_sgd_opts *opts)
 {

@@ -85,7 +85,9 @@ static char *find_last(levin_trainer *t)
     if (levin_trainer_log_dir(t))
         search_runs(&best, levin_trainer_log_dir(t));
     if (!best.path)
-        levin__output_note(&t->out, "no last checkpoint was found: training begins afresh");
+        levin__output_note(&t->out, "no last checkpoint was found: %s",
+                           t->running == LEVIN_RUNNING_FIT ? "training begins afresh"
+                                                           : "the weights stay as they are");
     return best.path;
 }
 
@@ -105,7 +107,7 @@ char *levin__checkpoint_find(levin_trainer *t, const char *what)
         return find_best(t);
     if (strcmp(what, "last") == 0)
         return find_last(t);
-    if (levin__is_file(what))
+    if (levin__checkpoint_exists(t, what))
         return levin__strdup(what);
     levin__error_set(LEVIN_ENOTFOUND, "%s: there is no such checkpoint", what);
     return NULL;

@@ -1,35 +1,29 @@
-/* flags.c: the rows of the flag table, and how a value is read from text and written as YAML. What
- * values mean together stands in settings.c. */
+/* flags.c: the rows of the flag table. How a value is read from text and written as YAML stands in
+ * flag_text.c, what values mean together in settings.c. */
 #include "trainer/flags.h"
 
 #include "base/error.h"
 #include "base/suggest.h"
-#include "trainer/duration.h"
-#include "trainer/number.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define FIELD(f) (((levin_trainer_flags *)0)->f)
-#define FLAG(f, missing, help)                                                                     \
+#define FLAG(field, missing, help) LEVIN_ARGUMENT(levin_trainer_flags, field, missing, help)
+#define FLAG_WORDS(field, missing, help, words)                                                    \
+    LEVIN_ARGUMENT_WORDS(levin_trainer_flags, field, missing, help, words)
+/* A number and the text behind it, for one name. */
+#define FLAG_BY_EPOCH(field, text_field, missing, help)                                            \
     {                                                                                              \
-#f, offsetof(levin_trainer_flags, f), sizeof FIELD(f),                                     \
-            _Generic(FIELD(f), const char *                                                        \
-                     : LEVIN_FLAG_TEXT, int64_t                                                    \
-                     : LEVIN_FLAG_INT, double                                                      \
-                     : LEVIN_FLAG_NUMBER, levin_switch                                             \
-                     : LEVIN_FLAG_SWITCH, levin_amount                                             \
-                     : LEVIN_FLAG_AMOUNT, levin_logger *const *                                          \
-                     : LEVIN_FLAG_LOGGERS, levin_callback *const * \
-                     : LEVIN_FLAG_CALLBACKS),                                                      \
-            missing, help       \
+#        field, offsetof(levin_trainer_flags, field),                                              \
+            offsetof(levin_trainer_flags, text_field) + sizeof(const char *) -                     \
+                offsetof(levin_trainer_flags, field),                                              \
+            LEVIN_FLAG_BY_EPOCH, missing, help, NULL                                               \
     }
 
 const levin_flag levin__flags[] = {
     FLAG(accelerator, "auto", "kind of device: auto or cpu"),
+    FLAG(strategy, "auto", "how devices share the work: auto or single_device"),
     FLAG(devices, "auto", "how many devices: auto or 1"),
+    FLAG(num_nodes, "1", "how many machines: 1"),
     FLAG(precision, "32-true", "32-true, bf16-mixed; int8 but for fit"),
     FLAG(default_root_dir, "null", "folder for lightning_logs; null is the current one"),
     FLAG(max_epochs, "null", "stop after this many epochs; null is 1000, -1 no limit"),
@@ -43,22 +37,98 @@ const levin_flag levin__flags[] = {
     FLAG(limit_predict_batches, "1.0", "batches of a prediction, as a number or a share"),
     FLAG(overfit_batches, "0.0", "train and validate on these first batches only"),
     FLAG(fast_dev_run, "false", "run this many batches of everything once, without files"),
-    FLAG(val_check_interval, "1.0", "validate after so many batches, share of an epoch or time"),
+    FLAG(reload_dataloaders_every_n_epochs, "0",
+         "ask the program for new loaders every n epochs; 0 never"),
+    FLAG(val_check_interval, "1.0",
+         "validate after so many batches, share of an epoch, time, or optimizer steps (100 steps)"),
     FLAG(check_val_every_n_epoch, "1",
-         "validate in every n-th epoch; -1 counts batches over epochs"),
+         "validate in every n-th epoch; null counts batches over epochs"),
     FLAG(num_sanity_val_steps, "2", "validation batches before training; -1 all"),
-    FLAG(accumulate_grad_batches, "1", "batches of one optimizer step"),
+    FLAG_BY_EPOCH(accumulate_grad_batches, accumulate_grad_schedule, "1",
+                  "batches of one optimizer step; by epoch: {0: 1, 4: 2}"),
     FLAG(gradient_clip_val, "null", "clip gradients to this; 0 off"),
     FLAG(gradient_clip_algorithm, "norm", "clip by norm or by value"),
+    FLAG(auto_lr_find, "false", "look for a learning rate before training"),
+    FLAG(auto_scale_batch_size, "false",
+         "look for the batch size that memory allows: power or binsearch"),
+    FLAG(stochastic_weight_avg, "false", "average the weights of the last fifth of the epochs"),
+    FLAG_WORDS(track_grad_norm, "-1", "log norms of gradients of this order, or inf; -1 off",
+               "inf"),
+    FLAG(terminate_on_nan, "null",
+         "what ends training: true a loss or a weight that is not finite, null a loss, false none"),
+    FLAG(detect_anomaly, "false",
+         "stop at the operator that first makes what is not finite, and name it"),
     FLAG(log_every_n_steps, "50", "steps between rows of step metrics; 0 none"),
     FLAG(enable_checkpointing, "true", "save checkpoints"),
     FLAG(enable_progress_bar, "true", "show a progress bar"),
     FLAG(enable_model_summary, "true", "show a summary of the model"),
-    FLAG(deterministic, "true", "same bits for the same seed: always so"),
+    FLAG(enable_autolog_hparams, "true", "write hyper-parameters to the loggers"),
+    FLAG(barebones, "false", "train without logs, checkpoints, bar, summary and sanity check"),
+    FLAG_WORDS(deterministic, "true", "same bits for the same seed: always so", "warn"),
+    FLAG(benchmark, "false", "nothing to choose from on a CPU: no effect"),
+    FLAG(inference_mode, "true", "evaluations never record gradients: no effect"),
+    FLAG(use_distributed_sampler, "true", "for several processes: no effect with one"),
+    FLAG(sync_batchnorm, "false", "for several processes: no effect with one"),
+    FLAG(plugins, "null", "a CheckpointIO: where checkpoints lie"),
     FLAG(logger, "true", "write metrics.csv and hparams.yaml"),
     FLAG(callbacks, "null", "callbacks beside the built-in ones"),
 };
 const size_t levin__num_flags = sizeof levin__flags / sizeof *levin__flags;
+
+/* Names that Lightning's Trainer had from 0.6 on and has no more, or that mean nothing here. */
+static const char *const old_flags[][2] = {
+    { "checkpoint_callback", "enable_checkpointing, or a ModelCheckpoint in callbacks" },
+    { "early_stop_callback", "an EarlyStopping in callbacks" },
+    { "process_position", "a progress bar in callbacks, with process_position" },
+    { "progress_bar_refresh_rate", "enable_progress_bar, or a progress bar with refresh_rate" },
+    { "show_progress_bar", "enable_progress_bar" },
+    { "num_processes", "devices" },
+    { "gpus", "accelerator and devices" },
+    { "auto_select_gpus", "devices: auto" },
+    { "tpu_cores", "accelerator and devices" },
+    { "ipus", "accelerator and devices" },
+    { "distributed_backend", "strategy" },
+    { "nb_gpu_nodes", "num_nodes" },
+    { "num_gpu_nodes", "num_nodes" },
+    { "log_gpu_memory", "a DeviceStatsMonitor in callbacks" },
+    { "overfit_pct", "overfit_batches" },
+    { "train_percent_check", "limit_train_batches" },
+    { "val_percent_check", "limit_val_batches" },
+    { "test_percent_check", "limit_test_batches" },
+    { "max_nb_epochs", "max_epochs" },
+    { "min_nb_epochs", "min_epochs" },
+    { "nb_sanity_val_steps", "num_sanity_val_steps" },
+    { "row_log_interval", "log_every_n_steps" },
+    { "add_row_log_interval", "log_every_n_steps" },
+    { "log_save_interval", "flush_logs_every_n_steps of the logger" },
+    { "flush_logs_every_n_steps", "flush_logs_every_n_steps of the logger" },
+    { "gradient_clip", "gradient_clip_val" },
+    { "use_amp", "precision: bf16-mixed" },
+    { "amp_backend", "precision: bf16-mixed" },
+    { "amp_level", "precision: bf16-mixed" },
+    { "weights_summary", "enable_model_summary, or a ModelSummary with max_depth" },
+    { "weights_save_path", "default_root_dir, or the dirpath of a ModelCheckpoint" },
+    { "default_save_path", "default_root_dir" },
+    { "truncated_bptt_steps", "manual optimization over the parts of a batch" },
+    { "resume_from_checkpoint", "ckpt_path of fit" },
+    { "reload_dataloaders_every_epoch", "reload_dataloaders_every_n_epochs: 1" },
+    { "replace_sampler_ddp", "use_distributed_sampler" },
+    { "prepare_data_per_node", "prepare_data, which runs once" },
+    { "automatic_optimization", "manual_optimization of the module's class" },
+    { "move_metrics_to_cpu", "nothing, metrics are numbers on the CPU" },
+    { "multiple_trainloader_mode", "one training loader over all the data" },
+    { "print_nan_grads", "detect_anomaly" },
+    { "model_registry", "nothing, it is a service of Lightning's cloud" },
+    { "suggest_integrations", "nothing, levin does not advertise" },
+};
+
+const char *levin__old_flag(const char *name)
+{
+    for (size_t i = 0; i < sizeof old_flags / sizeof *old_flags; i++)
+        if (strcmp(old_flags[i][0], name) == 0)
+            return old_flags[i][1];
+    return NULL;
+}
 
 const levin_flag *levin__flag_find(const char *name)
 {
@@ -68,198 +138,9 @@ const levin_flag *levin__flag_find(const char *name)
             return &levin__flags[i];
         names[i] = levin__flags[i].name;
     }
-    levin__unknown_word("flag", name, names);
-    return NULL;
-}
-
-static int bad_value(const levin_flag *flag, const char *text, const char *wanted)
-{
-    return levin__error_set(LEVIN_EINVAL, "%s: '%s' is not %s", flag->name, text, wanted);
-}
-
-static bool is_true(const char *text) { return strcmp(text, "true") == 0; }
-static bool is_false(const char *text) { return strcmp(text, "false") == 0; }
-static bool is_null(const char *text)
-{
-    return strcmp(text, "null") == 0 || strcmp(text, "none") == 0 || strcmp(text, "None") == 0;
-}
-
-static bool parse_int(const char *text, int64_t *out)
-{
-    char *end;
-    errno = 0;
-    long long n = strtoll(text, &end, 10);
-    *out = n;
-    return end != text && !*end && errno == 0 && n != LEVIN_ZERO;
-}
-
-static int set_int(int64_t *out, const levin_flag *flag, const char *text)
-{
-    int64_t n;
-    if (is_true(text) || is_false(text)) // fast_dev_run=True is 1
-        n = is_true(text);
-    else if (is_null(text)) // Lightning's None means something where the default is a number
-        n = strcmp(flag->name, "check_val_every_n_epoch") == 0 ? -1 : INT64_MAX;
-    else if (!parse_int(text, &n))
-        return bad_value(flag, text, "a whole number");
-    if (n == INT64_MAX)
-        n = 0;
-    else if (n == 0)
-        n = LEVIN_ZERO;
-    *out = n;
-    return LEVIN_OK;
-}
-
-static int set_number(double *out, const levin_flag *flag, const char *text)
-{
-    double x = 0;
-    if (!is_null(text) && (!levin__number_parse(text, &x) || !isfinite(x)))
-        return bad_value(flag, text, "a number");
-    *out = x;
-    return LEVIN_OK;
-}
-
-static int set_switch(levin_switch *out, const levin_flag *flag, const char *text)
-{
-    if (!is_true(text) && !is_false(text) && !is_null(text))
-        return bad_value(flag, text, "true or false");
-    *out = is_true(text) ? LEVIN_ON : is_false(text) ? LEVIN_OFF : (levin_switch){ 0 };
-    return LEVIN_OK;
-}
-
-/* A whole number counts; one with a point is a share, unless it is above 1 and whole, as in
- * Lightning: 3.0 is 3. */
-static int set_amount(levin_amount *out, const levin_flag *flag, const char *text)
-{
-    int64_t n;
-    double x;
-    if (is_null(text))
-        *out = (levin_amount){ 0 };
-    else if (is_true(text) || is_false(text))
-        *out = LEVIN_BATCHES(is_true(text));
-    else if (strchr(text, ':'))
-        return levin__duration_parse(flag->name, text, &x) < 0
-                   ? levin_error()
-                   : (*out = LEVIN_SECONDS(x), LEVIN_OK);
-    else if (parse_int(text, &n))
-        *out = LEVIN_BATCHES(n);
-    else if (levin__number_parse(text, &x) && isfinite(x))
-        *out = x > 1 && x == floor(x) ? LEVIN_BATCHES(x) : LEVIN_FRACTION(x);
+    if (levin__old_flag(name))
+        levin__error_set(LEVIN_EINVAL, "flag %s is gone: now %s", name, levin__old_flag(name));
     else
-        return bad_value(flag, text, "a number of batches, a share of them or a time");
-    return LEVIN_OK;
-}
-
-static int set_loggers(levin_logger *const **out, const levin_flag *flag, const char *text)
-{
-    if (!is_true(text) && !is_false(text) && !is_null(text))
-        return bad_value(flag, text, "true or false");
-    *out = is_false(text) ? levin_no_logger : NULL;
-    return LEVIN_OK;
-}
-
-int levin__flag_set(levin_trainer_flags *f, const levin_flag *flag, const char *text)
-{
-    void *field = (char *)f + flag->offset;
-    switch (flag->type) {
-    case LEVIN_FLAG_TEXT:
-        *(const char **)field = is_null(text) ? NULL : text;
-        return LEVIN_OK;
-    case LEVIN_FLAG_INT:
-        return set_int(field, flag, text);
-    case LEVIN_FLAG_NUMBER:
-        return set_number(field, flag, text);
-    case LEVIN_FLAG_SWITCH:
-        return set_switch(field, flag, text);
-    case LEVIN_FLAG_AMOUNT:
-        return set_amount(field, flag, text);
-    case LEVIN_FLAG_LOGGERS:
-        return set_loggers(field, flag, text);
-    case LEVIN_FLAG_CALLBACKS:
-        if (is_null(text)) {
-            *(levin_callback *const **)field = NULL;
-            return LEVIN_OK;
-        }
-        return bad_value(flag, text, "null; callbacks are made by a program");
-    }
-    return LEVIN_OK;
-}
-
-static bool print_int(levin_buffer *out, int64_t n, const levin_flag *flag)
-{
-    if (n == 0)
-        return levin__buffer_add_text(out, flag->missing);
-    if (strcmp(flag->name, "check_val_every_n_epoch") == 0 && n == -1)
-        return levin__buffer_add_text(out, "null");
-    return levin__buffer_addf(out, "%lld", n == LEVIN_ZERO ? 0LL : (long long)n);
-}
-
-static bool print_amount(levin_buffer *out, levin_amount a, const levin_flag *flag)
-{
-    char text[LEVIN_NUMBER_SIZE];
-    switch (a.kind) {
-    case 1:
-        return levin__buffer_addf(out, "%.0f", a.value);
-    case 2:
-        return levin__flag_print_number(out, a.value);
-    case 3:
-        return levin__buffer_addf(out, "'%s'", levin__duration_print(text, a.value));
-    default:
-        return levin__buffer_add_text(out, flag->missing);
-    }
-}
-
-/* Quoted where a YAML reader would take the plain word for something else. */
-bool levin__flag_print_text(levin_buffer *out, const char *text)
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
-    double number;
-    if (*text && *text != '-' && text[strspn(text, plain)] == '\0' &&
-        !levin__number_parse(text, &number) && !is_true(text) && !is_false(text) && !is_null(text))
-        return levin__buffer_add_text(out, text);
-    levin__buffer_add_char(out, '\'');
-    for (; *text; text++)
-        levin__buffer_add(out, *text == '\'' ? "''" : text, *text == '\'' ? 2 : 1);
-    return levin__buffer_add_char(out, '\'');
-}
-
-/* YAML 1.1, which Python reads, wants a point: 2.0e-05. */
-bool levin__flag_print_number(levin_buffer *out, double x)
-{
-    char number[LEVIN_NUMBER_SIZE];
-    const char *e = strchr(levin__number_print(number, x), 'e');
-    if (!e || strchr(number, '.'))
-        return levin__buffer_add_text(out, number);
-    return levin__buffer_addf(out, "%.*s.0%s", (int)(e - number), number, e);
-}
-
-bool levin__flag_print(levin_buffer *out, const levin_trainer_flags *f, const levin_flag *flag)
-{
-    const void *field = (const char *)f + flag->offset;
-    const char *text = flag->missing;
-    switch (flag->type) {
-    case LEVIN_FLAG_TEXT:
-        return *(const char *const *)field
-                   ? levin__flag_print_text(out, *(const char *const *)field)
-                   : levin__buffer_add_text(out, text);
-    case LEVIN_FLAG_INT:
-        return print_int(out, *(const int64_t *)field, flag);
-    case LEVIN_FLAG_NUMBER:
-        return *(const double *)field != 0 ? levin__flag_print_number(out, *(const double *)field)
-                                           : levin__buffer_add_text(out, text);
-    case LEVIN_FLAG_SWITCH:
-        if (((const levin_switch *)field)->value)
-            text = ((const levin_switch *)field)->value > 0 ? "true" : "false";
-        break;
-    case LEVIN_FLAG_AMOUNT:
-        return print_amount(out, *(const levin_amount *)field, flag);
-    case LEVIN_FLAG_LOGGERS:
-        if (*(levin_logger * *const *)field && !**(levin_logger * *const *)field)
-            text = "false";
-        break;
-    case LEVIN_FLAG_CALLBACKS:
-        break;
-    }
-    return levin__buffer_add_text(out, text);
+        levin__unknown_word("flag", name, names);
+    return NULL;
 }

@@ -18,6 +18,7 @@ static const struct {
     { "vci_int_0_error", "*", REFUSED },
     { "acc_0", "*", REFUSED },
     { "limit_train_float_too_small_error", "", NO_SANITY },
+    { "err_train_loader_none", "", NO_SANITY },
     { "vci_int_larger_than_epoch_error", "", NO_SANITY },
     { "vci_int_3_limit_train_2_error", "", NO_SANITY },
 

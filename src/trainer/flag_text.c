@@ -1,0 +1,324 @@
+/* flag_text.c: fields of options from text and back: what a command line and YAML write. */
+#include "trainer/flags.h"
+
+#include "base/error.h"
+#include "trainer/duration.h"
+#include "trainer/number.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static int bad_value(const levin_flag *flag, const char *text, const char *wanted)
+{
+    return levin__error_set(LEVIN_EINVAL, "%s: '%s' is not %s", flag->name, text, wanted);
+}
+
+static bool is_true(const char *text) { return strcmp(text, "true") == 0; }
+static bool is_false(const char *text) { return strcmp(text, "false") == 0; }
+static bool is_null(const char *text)
+{
+    return strcmp(text, "null") == 0 || strcmp(text, "none") == 0 || strcmp(text, "None") == 0;
+}
+
+static bool parse_int(const char *text, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    *out = n;
+    return end != text && !*end && errno == 0 && n != LEVIN_ZERO;
+}
+
+static int set_int(int64_t *out, const levin_flag *flag, const char *text)
+{
+    int64_t n;
+    if (is_true(text) || is_false(text)) // fast_dev_run=True is 1
+        n = is_true(text);
+    else if (is_null(text)) // Lightning's None means something where the default is a number
+        n = strcmp(flag->name, "check_val_every_n_epoch") == 0 ? -1 : INT64_MAX;
+    else if (!parse_int(text, &n))
+        return bad_value(flag, text, "a whole number");
+    if (n == INT64_MAX)
+        n = 0;
+    else if (n == 0)
+        n = LEVIN_ZERO;
+    *out = n;
+    return LEVIN_OK;
+}
+
+static int set_optional(levin_optional *out, const levin_flag *flag, const char *text)
+{
+    double x = 0;
+    bool given = !is_null(text);
+    if (given && !levin__number_parse(text, &x))
+        return bad_value(flag, text, "a number");
+    *out = (levin_optional){ given, x };
+    return LEVIN_OK;
+}
+
+/* A number and its schedule stand for the same thing: the later of the two that is set holds. */
+static int set_by_epoch(void *field, const levin_flag *flag, const char *text)
+{
+    int64_t number = 0;
+    const char *schedule = *text == '{' ? text : NULL;
+    if (!schedule && set_int(&number, flag, text) < 0)
+        return bad_value(flag, text, "a whole number or a schedule such as {0: 1, 4: 2}");
+    memcpy(field, &number, sizeof number);
+    memcpy((char *)field + flag->size - sizeof schedule, &schedule, sizeof schedule);
+    return LEVIN_OK;
+}
+
+static int set_number(double *out, const levin_flag *flag, const char *text)
+{
+    double x = 0;
+    if (flag->words && strcmp(text, flag->words) == 0)
+        x = (double)INFINITY;
+    else if (!is_null(text) && (!levin__number_parse(text, &x) || !isfinite(x)))
+        return bad_value(flag, text, "a number");
+    *out = x;
+    return LEVIN_OK;
+}
+
+static int set_switch(levin_switch *out, const levin_flag *flag, const char *text)
+{
+    if (flag->words && strcmp(text, flag->words) == 0)
+        return *out = (levin_switch){ 2 }, LEVIN_OK;
+    if (!is_true(text) && !is_false(text) && !is_null(text))
+        return bad_value(flag, text, "true or false");
+    *out = is_true(text) ? LEVIN_ON : is_false(text) ? LEVIN_OFF : (levin_switch){ 0 };
+    return LEVIN_OK;
+}
+
+/* "100 steps" or "100steps". */
+static bool parse_steps(const char *text, int64_t *out)
+{
+    char number[24];
+    size_t digits = strspn(text, "-0123456789"), space = strspn(text + digits, " ");
+    if (strcmp(text + digits + space, "steps") != 0 || digits >= sizeof number)
+        return false;
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    return parse_int(number, out);
+}
+
+/* A whole number counts; one with a point is a share, unless it is above 1 and whole, as in
+ * Lightning: 3.0 is 3. */
+static int set_amount(levin_amount *out, const levin_flag *flag, const char *text)
+{
+    int64_t n;
+    double x;
+    if (is_null(text))
+        *out = (levin_amount){ 0 };
+    else if (is_true(text) || is_false(text))
+        *out = LEVIN_BATCHES(is_true(text));
+    else if (strchr(text, ':'))
+        return levin__duration_parse(flag->name, text, &x) < 0
+                   ? levin_error()
+                   : (*out = LEVIN_SECONDS(x), LEVIN_OK);
+    else if (parse_int(text, &n))
+        *out = LEVIN_BATCHES(n);
+    else if (parse_steps(text, &n))
+        *out = LEVIN_STEPS(n);
+    else if (levin__number_parse(text, &x) && isfinite(x))
+        *out = x > 1 && x == floor(x) ? LEVIN_BATCHES(x) : LEVIN_FRACTION(x);
+    else
+        return bad_value(flag, text, "a number of batches, a share of them or a time");
+    return LEVIN_OK;
+}
+
+/* The number of a word in a list that spaces divide, whatever its case; -1 if it is not there. */
+static int find_choice(const char *words, const char *text)
+{
+    size_t n = strlen(text);
+    for (int i = 0; *words; i++) {
+        size_t length = strcspn(words, " ");
+        if (length == n && strncasecmp(words, text, n) == 0)
+            return i;
+        words += length + (words[length] == ' ');
+    }
+    return -1;
+}
+
+static int set_choice(unsigned *out, const levin_flag *flag, const char *text)
+{
+    int i = is_null(text) ? 0 : find_choice(flag->words, text);
+    if (i < 0)
+        return levin__error_set(LEVIN_EINVAL, "%s: '%s' is none of: %s", flag->name, text,
+                                flag->words);
+    *out = (unsigned)i;
+    return LEVIN_OK;
+}
+
+static int set_loggers(levin_logger *const **out, const levin_flag *flag, const char *text)
+{
+    if (!is_true(text) && !is_false(text) && !is_null(text))
+        return bad_value(flag, text, "true or false");
+    *out = is_false(text) ? levin_no_logger : is_true(text) ? levin_default_logger : NULL;
+    return LEVIN_OK;
+}
+
+static int set_lists(void *field, const levin_flag *flag, const char *text)
+{
+    static const void *const nothing = NULL;
+    if (!is_null(text))
+        return bad_value(flag, text, "null; a program makes what goes there");
+    memcpy(field, &nothing, sizeof nothing);
+    return LEVIN_OK;
+}
+
+int levin__flag_set(void *fields, const levin_flag *flag, const char *text)
+{
+    void *field = (char *)fields + flag->offset;
+    switch (flag->type) {
+    case LEVIN_FLAG_TEXT:
+        *(const char **)field = is_null(text) ? NULL : text;
+        return LEVIN_OK;
+    case LEVIN_FLAG_INT:
+        return set_int(field, flag, text);
+    case LEVIN_FLAG_NUMBER:
+        return set_number(field, flag, text);
+    case LEVIN_FLAG_SWITCH:
+        return set_switch(field, flag, text);
+    case LEVIN_FLAG_AMOUNT:
+        return set_amount(field, flag, text);
+    case LEVIN_FLAG_OPTIONAL:
+        return set_optional(field, flag, text);
+    case LEVIN_FLAG_BY_EPOCH:
+        return set_by_epoch(field, flag, text);
+    case LEVIN_FLAG_CHOICE:
+        return set_choice(field, flag, text);
+    case LEVIN_FLAG_LOGGERS:
+        return set_loggers(field, flag, text);
+    case LEVIN_FLAG_CALLBACKS:
+    case LEVIN_FLAG_PLUGINS:
+        return set_lists(field, flag, text);
+    }
+    return LEVIN_OK;
+}
+
+static bool print_int(levin_buffer *out, int64_t n, const levin_flag *flag)
+{
+    if (n == 0)
+        return levin__buffer_add_text(out, flag->missing);
+    if (strcmp(flag->name, "check_val_every_n_epoch") == 0 && n == -1)
+        return levin__buffer_add_text(out, "null");
+    return levin__buffer_addf(out, "%lld", n == LEVIN_ZERO ? 0LL : (long long)n);
+}
+
+static bool print_amount(levin_buffer *out, levin_amount a, const levin_flag *flag)
+{
+    char text[LEVIN_NUMBER_SIZE];
+    switch (a.kind) {
+    case 1:
+        return levin__buffer_addf(out, "%.0f", a.value);
+    case 2:
+        return levin__flag_print_number(out, a.value);
+    case 3:
+        return levin__buffer_addf(out, "'%s'", levin__duration_print(text, a.value));
+    case 4:
+        return levin__buffer_addf(out, "'%.0f steps'", a.value);
+    default:
+        return levin__buffer_add_text(out, flag->missing);
+    }
+}
+
+/* Quoted where a YAML reader would take the plain word for something else. */
+bool levin__flag_print_text(levin_buffer *out, const char *text)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+    double number;
+    if (*text && *text != '-' && text[strspn(text, plain)] == '\0' &&
+        !levin__number_parse(text, &number) && !is_true(text) && !is_false(text) && !is_null(text))
+        return levin__buffer_add_text(out, text);
+    levin__buffer_add_char(out, '\'');
+    for (; *text; text++)
+        levin__buffer_add(out, *text == '\'' ? "''" : text, *text == '\'' ? 2 : 1);
+    return levin__buffer_add_char(out, '\'');
+}
+
+/* YAML 1.1, which Python reads, wants a point: 2.0e-05. */
+bool levin__flag_print_number(levin_buffer *out, double x)
+{
+    char number[LEVIN_NUMBER_SIZE];
+    const char *e = strchr(levin__number_print(number, x), 'e');
+    if (!e || strchr(number, '.'))
+        return levin__buffer_add_text(out, number);
+    return levin__buffer_addf(out, "%.*s.0%s", (int)(e - number), number, e);
+}
+
+static bool print_by_epoch(levin_buffer *out, const void *field, const levin_flag *flag)
+{
+    const char *schedule;
+    memcpy(&schedule, (const char *)field + flag->size - sizeof schedule, sizeof schedule);
+    return schedule ? levin__buffer_addf(out, "'%s'", schedule)
+                    : print_int(out, *(const int64_t *)field, flag);
+}
+
+static bool print_number(levin_buffer *out, double x, const levin_flag *flag)
+{
+    if (x == 0)
+        return levin__buffer_add_text(out, flag->missing);
+    return isinf(x) && flag->words ? levin__buffer_add_text(out, flag->words)
+                                   : levin__flag_print_number(out, x);
+}
+
+static bool print_switch(levin_buffer *out, levin_switch s, const levin_flag *flag)
+{
+    const char *text = s.value == 0                  ? flag->missing
+                       : s.value == 2 && flag->words ? flag->words
+                       : s.value > 0                 ? "true"
+                                                     : "false";
+    return levin__buffer_add_text(out, text);
+}
+
+static bool print_choice(levin_buffer *out, unsigned i, const levin_flag *flag)
+{
+    const char *word = flag->words;
+    for (; i > 0 && strchr(word, ' '); i--)
+        word = strchr(word, ' ') + 1;
+    return levin__buffer_add(out, word, strcspn(word, " "));
+}
+
+static bool is_empty_list(levin_logger *const *list)
+{
+    return list && list != levin_default_logger && !*list;
+}
+
+bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *flag)
+{
+    const void *field = (const char *)fields + flag->offset;
+    switch (flag->type) {
+    case LEVIN_FLAG_TEXT:
+        if (*(const char *const *)field)
+            return levin__flag_print_text(out, *(const char *const *)field);
+        break;
+    case LEVIN_FLAG_INT:
+        return print_int(out, *(const int64_t *)field, flag);
+    case LEVIN_FLAG_NUMBER:
+        return print_number(out, *(const double *)field, flag);
+    case LEVIN_FLAG_SWITCH:
+        return print_switch(out, *(const levin_switch *)field, flag);
+    case LEVIN_FLAG_AMOUNT:
+        return print_amount(out, *(const levin_amount *)field, flag);
+    case LEVIN_FLAG_OPTIONAL:
+        if (((const levin_optional *)field)->is_given)
+            return levin__flag_print_number(out, ((const levin_optional *)field)->value);
+        break;
+    case LEVIN_FLAG_BY_EPOCH:
+        return print_by_epoch(out, field, flag);
+    case LEVIN_FLAG_CHOICE:
+        return print_choice(out, *(const unsigned *)field, flag);
+    case LEVIN_FLAG_LOGGERS:
+        if (is_empty_list(*(levin_logger *const *const *)field))
+            return levin__buffer_add_text(out, "false");
+        break;
+    case LEVIN_FLAG_CALLBACKS:
+    case LEVIN_FLAG_PLUGINS:
+        break;
+    }
+    return levin__buffer_add_text(out, flag->missing);
+}
