@@ -86,13 +86,15 @@ void levin__trainer_remove_callback(levin_trainer *t, levin_callback *c)
 
 typedef bool is_one(const levin_callback *c);
 
-static bool has_one(const levin_trainer *t, is_one *is)
+static int count(const levin_trainer *t, is_one *is)
 {
+    int n = 0;
     for (int i = 0; i < t->n_callbacks; i++)
-        if (is(t->callbacks[i]))
-            return true;
-    return false;
+        n += is(t->callbacks[i]);
+    return n;
 }
+
+static bool has_one(const levin_trainer *t, is_one *is) { return count(t, is) > 0; }
 
 /* One that a flag brings, unless the user brought a better one; a flag that is off forbids it. */
 static void add_builtin(levin_trainer *t, bool on, const char *flag, const char *name, is_one *is,
@@ -130,6 +132,9 @@ static void take_callbacks(levin_trainer *t, const levin_trainer_flags *f)
         levin__trainer_add_callback(t, levin_learning_rate_finder(NULL));
     if (s->stochastic_weight_avg)
         levin__trainer_add_callback(t, levin_stochastic_weight_averaging(NULL));
+    if (count(t, levin__is_progress_bar) > 1)
+        levin__error_set(LEVIN_EINVAL, "callbacks holds %d progress bars: give one",
+                         count(t, levin__is_progress_bar));
     add_builtin(t, s->progress_bar, "enable_progress_bar", "progress bar", levin__is_progress_bar,
                 new_bar);
     add_builtin(t, s->model_summary, "enable_model_summary", "ModelSummary",
