@@ -129,7 +129,7 @@ static void fail(levin_trainer *t)
 static void run_call(levin_trainer *t, const levin_run_opts *o, bool wants_best)
 {
     if (!levin_error() && t->running == LEVIN_RUNNING_FIT)
-        levin__run_fit(t, o->ckpt_path);
+        levin__run_fit(t, o->ckpt_path ? o->ckpt_path : levin__checkpoint_left_by_failure(t));
     else if (!levin_error())
         run_evaluation(t, o, o->ckpt_path || !wants_best ? o->ckpt_path : "best");
     levin__output_close_line(&t->out);

@@ -47,6 +47,9 @@ void levin__restore_log(levin_trainer *t, const json_t *header, const char *wher
  *  error, and also, without one, if there is no last file: then training starts afresh. */
 char *levin__checkpoint_find(levin_trainer *t, const char *what);
 
+/** The file that an OnExceptionCheckpoint of an earlier run left behind, lent; NULL if none did. */
+const char *levin__checkpoint_left_by_failure(const levin_trainer *t);
+
 /* restore.c: in the order of Lightning, the model first, the rest once the optimizer is there. */
 /** Weights, the module's own state, and the callbacks'. */
 void levin__restore_model(levin_trainer *t, const levin_checkpoint *c, const char *path);

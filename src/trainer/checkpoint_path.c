@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "trainer/callbacks/builtin.h"
 #include "trainer/callbacks/model_checkpoint.h"
 
 #include <dirent.h>
@@ -98,6 +99,16 @@ static char *find_best(levin_trainer *t)
         return levin__strdup(best);
     levin__error_set(LEVIN_EINVAL, "ckpt_path: best was asked for, but no ModelCheckpoint of this "
                                    "trainer has saved one");
+    return NULL;
+}
+
+const char *levin__checkpoint_left_by_failure(const levin_trainer *t)
+{
+    for (int i = 0; i < t->n_callbacks; i++) {
+        const char *path = levin__on_exception_path(t->callbacks[i]);
+        if (path && levin__checkpoint_exists(t, path))
+            return path;
+    }
     return NULL;
 }
 
