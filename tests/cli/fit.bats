@@ -29,7 +29,8 @@ load helper
     hparams=lightning_logs/version_0/hparams.yaml
     grep -q '^seed_everything: 3$' $hparams
     grep -q '^optimizer.lr: 0.001$' $hparams
-    grep -q '^optimizer: adamw$' $hparams
+    grep -q '^optimizer: AdamW$' $hparams
+    grep -q '^optimizer.weight_decay: 0.01$' $hparams
     grep -q '^trainer.max_epochs: 1$' $hparams
     grep -q '^data.train_file: null$' $hparams
     grep -q '^labels: \["entailment", "neutral", "contradiction"\]$' $hparams
