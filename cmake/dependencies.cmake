@@ -10,9 +10,14 @@ function(levin_need target package debian)
 endfunction()
 
 levin_need(JANSSON jansson libjansson-dev)
+levin_need(PROTOBUF_C libprotobuf-c libprotobuf-c-dev)
+find_program(LEVIN_PROTOC protoc-c)
+if(NOT LEVIN_PROTOC)
+  message(FATAL_ERROR "protoc-c is missing: apt-get install protobuf-c-compiler")
+endif()
 levin_need(YAML yaml-0.1 libyaml-dev)
 levin_need(ZIP libzip libzip-dev)
-set(levin_libraries PkgConfig::JANSSON PkgConfig::YAML PkgConfig::ZIP Threads::Threads m)
+set(levin_libraries PkgConfig::JANSSON PkgConfig::PROTOBUF_C PkgConfig::YAML PkgConfig::ZIP Threads::Threads m)
 
 # oneDNN's own CMake package asks for OpenCL headers that levin has no use for, so it is found by hand.
 set(levin_has_dnnl OFF)

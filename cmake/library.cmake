@@ -36,12 +36,25 @@ levin_kernels_for(avx512_bf16 -march=x86-64-v4 -mavx512bf16 -mavx512vnni -mprefe
 levin_kernels_for(amx -march=x86-64-v4 -mavx512bf16 -mavx512vnni -mamx-tile -mamx-bf16 -mamx-int8
   -mprefer-vector-width=512)
 
+# The messages of TensorBoard's event files: C made of src/formats/event.proto, with the warnings that it has.
+set(levin_generated ${PROJECT_BINARY_DIR}/generated)
+file(MAKE_DIRECTORY ${levin_generated})
+set(levin_messages ${levin_generated}/formats/event.pb-c.c ${levin_generated}/formats/event.pb-c.h)
+add_custom_command(OUTPUT ${levin_messages}
+  COMMAND ${LEVIN_PROTOC} --c_out=${levin_generated} --proto_path=${PROJECT_SOURCE_DIR}/src formats/event.proto
+  DEPENDS ${PROJECT_SOURCE_DIR}/src/formats/event.proto VERBATIM)
+add_library(levin_messages OBJECT ${levin_messages})
+target_include_directories(levin_messages PRIVATE ${levin_generated})
+target_link_libraries(levin_messages PRIVATE PkgConfig::PROTOBUF_C)
+list(APPEND levin_objects $<TARGET_OBJECTS:levin_messages>)
+
 add_library(levin_static STATIC ${levin_sources} ${levin_objects})
 add_library(levin SHARED ${levin_sources} ${levin_objects})
 foreach(target levin_static levin)
   target_include_directories(${target}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
     PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_include_directories(${target} SYSTEM PRIVATE ${levin_generated})
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:levin_flags> ${levin_libraries})
   if(levin_has_dnnl)
     target_compile_definitions(${target} PRIVATE LEVIN_HAS_DNNL=1)

@@ -285,6 +285,45 @@ LEVIN_API levin_callback *levin_batch_size_finder(const levin_batch_size_finder_
 LEVIN_API const levin_lr_found *levin_learning_rate_finder_result(const levin_callback *c);
 LEVIN_API int64_t levin_batch_size_finder_result(const levin_callback *c); // 0 likewise
 
+typedef enum levin_logging_interval {
+    LEVIN_INTERVAL_OF_SCHEDULE, // that of each schedule; an optimizer without one: both
+    LEVIN_INTERVAL_STEP,        // every log_every_n_steps
+    LEVIN_INTERVAL_EPOCH
+} levin_logging_interval;
+
+typedef struct levin_learning_rate_monitor_opts {
+    levin_logging_interval logging_interval;
+    levin_switch log_momentum;     // default off; Adam's is its first beta
+    levin_switch log_weight_decay; // default off
+} levin_learning_rate_monitor_opts;
+
+/** LearningRateMonitor: lr-AdamW, with several groups lr-AdamW/pg1 and so on, before the batch or
+ * epoch that they are used in; to the loggers, and as metrics that a monitor may name. Without a
+ * logger fit is LEVIN_EINVAL. opts may be NULL, here and below. */
+LEVIN_API levin_callback *levin_learning_rate_monitor(const levin_learning_rate_monitor_opts *opts);
+
+typedef struct levin_device_stats_monitor_opts {
+    levin_switch cpu_stats; // default on; off leaves nothing, for there is no other device
+} levin_device_stats_monitor_opts;
+
+/** DeviceStatsMonitor: how busy the machine is and how full its memory, in percent, before and
+ * after each batch that log_every_n_steps counts. Without a logger fit is LEVIN_EINVAL. */
+LEVIN_API levin_callback *levin_device_stats_monitor(const levin_device_stats_monitor_opts *opts);
+
+typedef struct levin_throughput_monitor_opts {
+    int64_t (*batch_size_fn)(const levin_batch *b); // samples; NULL: b->size
+    int64_t (*length_fn)(const levin_batch *b);     // items; NULL: tokens, where there are any
+    /* Operations of a batch, there and back; NULL: what the operators count of those computed. */
+    double (*flops_fn)(levin_module *m, const levin_batch *b);
+    int64_t window_size;   // batches that rates are an average over; 0: 100
+    const char *separator; // between the parts of names; NULL: "/"
+} levin_throughput_monitor_opts;
+
+/** ThroughputMonitor: batches, samples, items and operations a second, and the latter as a share of
+ * what the machine can do at most (MFU), which is measured when a call begins. In fit, validate and
+ * test; a trainer without a logger is LEVIN_EINVAL there. */
+LEVIN_API levin_callback *levin_throughput_monitor(const levin_throughput_monitor_opts *opts);
+
 #ifdef __cplusplus
 }
 #endif

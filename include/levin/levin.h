@@ -8,10 +8,12 @@
 #include <levin/data.h>
 #include <levin/datamodule.h>
 #include <levin/embed.h>
+#include <levin/loggers.h>
 #include <levin/metrics.h>
 #include <levin/module.h>
 #include <levin/ops.h>
 #include <levin/optim.h>
+#include <levin/profilers.h>
 #include <levin/safetensors.h>
 #include <levin/tasks.h>
 #include <levin/tensor.h>

@@ -12,6 +12,7 @@ extern "C" {
 #endif
 
 typedef struct levin_logger levin_logger;
+typedef struct levin_profiler levin_profiler;
 
 /* Where checkpoints lie when that is not a folder of this machine: Lightning's CheckpointIO. levin
  * writes and reads whole files of its own; these functions move them. 0 or an error code each. */
@@ -88,8 +89,10 @@ typedef struct levin_trainer_flags {
     levin_switch sync_batchnorm;          // likewise
 
     const levin_plugins *plugins;     // lent
-    levin_logger *const *logger;      // a list closed by NULL, taken; NULL: a CSVLogger
+    levin_logger *const *logger;      // a list closed by NULL, taken (loggers.h); NULL: both a
+                                      // TensorBoardLogger and a CSVLogger, in one folder
     levin_callback *const *callbacks; // a list closed by NULL, taken
+    levin_profiler *profiler;         // taken (profilers.h); default none
 } levin_trainer_flags;
 
 /* logger=True, said explicitly. */
@@ -170,6 +173,8 @@ LEVIN_API double levin_trainer_metric(const levin_trainer *t, const char *key);
 LEVIN_API bool levin_trainer_has_metric(const levin_trainer *t, const char *key);
 /** The folder of the first logger, lent; NULL without one. */
 LEVIN_API const char *levin_trainer_log_dir(const levin_trainer *t);
+/** trainer.loggers[i], lent; NULL behind the last. */
+LEVIN_API levin_logger *levin_trainer_logger(const levin_trainer *t, int i);
 /** Of the first ModelCheckpoint, lent; "" if nothing was saved. */
 LEVIN_API const char *levin_trainer_best_model_path(const levin_trainer *t);
 /** should_stop = True: ends fit after the running batch, once min_epochs and min_steps are met. */
@@ -245,11 +250,6 @@ LEVIN_API const char *levin_state_text(const levin_state *s, const char *key); /
 LEVIN_API int levin_state_set_array(levin_state *s, const char *key, const float *data, int64_t n);
 /** Copies them into out; false if there are none of that name, or not n. */
 LEVIN_API bool levin_state_array(const levin_state *s, const char *key, float *out, int64_t n);
-
-/** CSVLogger: <save_dir>/<name>/version_N/{metrics.csv,hparams.yaml}. NULL is default_root_dir and
- * "lightning_logs". */
-LEVIN_API levin_logger *levin_csv_logger(const char *save_dir, const char *name);
-LEVIN_API void levin_logger_free(levin_logger *l);
 
 #ifdef __cplusplus
 }

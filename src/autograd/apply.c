@@ -79,12 +79,26 @@ static bool leads_to_parameter(const levin_call *c)
     return false;
 }
 
+static _Thread_local double flops_done;
+
+double levin__flops_done(void) { return flops_done; }
+void levin__flops_take_back(double done) { flops_done = done; }
+
+void levin__call_is_done(const levin_call *c, levin_span_kind kind, double began)
+{
+    double flops = c->op->flops ? c->op->flops(c, kind == LEVIN_SPAN_BACKWARD) : 0;
+    flops_done += flops;
+    if (levin__span_is_heard(began))
+        levin__span_tell(kind, c->op->name, began, flops);
+}
+
 levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int required)
 {
     for (int i = 0; i < required; i++)
         if (!draft->x[i])
             return NULL; // the error that made it NULL is already recorded
     int before = levin_error();
+    double began = levin__span_begin();
     levin_call *c = levin__scope_alloc(sizeof *c);
     if (!c)
         return NULL;
@@ -103,5 +117,6 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
         return NULL;
     if (c->records)
         levin__record(c);
+    levin__call_is_done(c, LEVIN_SPAN_FORWARD, began);
     return c->y;
 }

@@ -4,6 +4,7 @@
 #ifndef LEVIN_AUTOGRAD_AUTOGRAD_H
 #define LEVIN_AUTOGRAD_AUTOGRAD_H
 
+#include "base/span.h"
 #include "tensor/dispatch.h"
 #include "tensor/tensor.h"
 
@@ -20,6 +21,9 @@ typedef struct levin_op {
     bool (*forward)(levin_call *c);
     /* Adds to the gradients of the inputs by levin__grad_of; NULL: no gradient passes. */
     bool (*backward)(levin_call *c);
+    /* What forward, or else backward, takes in products and sums of products, as far as inputs want
+     * their gradients. NULL: it is bound by memory. */
+    double (*flops)(const levin_call *c, bool back);
     /* Problems for the tests, one a line: see tests/support/cases.h. */
     const char *cases;
 } levin_op;
@@ -44,6 +48,15 @@ struct levin_call {
 /** Runs an operator: checks for NULL inputs (those before required), infers, computes, records.
  * draft is copied. Returns the result, NULL after an error. */
 levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int required);
+
+/** The operator of c is done, its way there or back: counts what it took, and tells whoever listens
+ * to spans (base/span.h); began is what levin__span_begin gave before it. */
+void levin__call_is_done(const levin_call *c, levin_span_kind kind, double began);
+/** levin_op.flops of everything that this thread has computed, summed since it began. What a
+ * levin_recompute computes for the second time is not counted again. */
+double levin__flops_done(void);
+/** Takes the sum back to what it was. */
+void levin__flops_take_back(double done);
 
 /** Whether input i leads to a parameter and so wants a gradient. */
 bool levin__wants_grad(const levin_call *c, int i);

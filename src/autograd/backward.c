@@ -123,9 +123,11 @@ static int walk(void)
         levin_tensor *y = c->y;
         if (!y->grad)
             continue; // nothing that the loss depends on
+        double began = levin__span_begin();
         if (!c->op->backward(c))
             return levin__error_set(LEVIN_EBUG, "%s: no back end could compute its gradient",
                                     c->op->name);
+        levin__call_is_done(c, LEVIN_SPAN_BACKWARD, began);
         if (levin_error() != before)
             return levin_error(); // a kernel met it on the way
         if (levin__detects_anomaly() && !levin__check_gradients(c))

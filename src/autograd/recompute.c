@@ -55,8 +55,10 @@ static bool backward(levin_call *c)
     }
     levin_random_key now = levin__swap_key(r->key);
     levin_scope *scope = levin_scope_begin();
+    double flops = levin__flops_done();
     levin_tensor *again = begin_with(c->x[0], dx, add);
     levin_tensor *y = again ? r->fn(r->context, again) : NULL;
+    levin__flops_take_back(flops);
     bool done = y && levin__backward_from(y, c->y->grad) == LEVIN_OK;
     levin_scope_end(scope);
     levin__swap_key(now);

@@ -8,6 +8,7 @@
 #include "base/threads.h"
 
 #include "base/error.h"
+#include "base/span.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -127,6 +128,7 @@ static void *worker(void *argument)
 {
     int index = (int)(intptr_t)argument;
     uint64_t seen = 0;
+    levin__thread_set_name("worker", index + 1);
     for (;;) {
         wait_for_news(seen);
         if (atomic_load(&pool.quit))
@@ -134,7 +136,10 @@ static void *worker(void *argument)
         if (!enter(&seen))
             continue;
         if (index < atomic_load(&pool.members)) {
+            double began = levin__span_begin();
             run_tasks();
+            if (levin__span_is_heard(began))
+                levin__span_tell(LEVIN_SPAN_WORK, "tasks", began, 0);
             hand_error_over();
         }
         atomic_fetch_sub(&pool.state, 1);

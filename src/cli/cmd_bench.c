@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "cli/bench/report.h"
 #include "cli/command.h"
+#include "tensor/peak.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -52,11 +53,7 @@ static bool take_precision(bench *b)
     if (levin__precision_parse(b->args->trainer.precision, &b->autocast) < 0)
         return false;
     b->dtype = b->autocast == LEVIN_BF16 ? LEVIN_BF16 : LEVIN_F32;
-    levin_peak wanted = b->autocast == LEVIN_BF16 ? LEVIN_PEAK_BF16
-                        : b->autocast == LEVIN_I8 ? LEVIN_PEAK_INT8
-                                                  : LEVIN_PEAK_F32;
-    if (bench_probe(wanted, 1e-3) > 0)
-        b->peak = wanted;
+    b->peak = levin__peak_of(b->autocast);
     return true;
 }
 

@@ -53,7 +53,7 @@ static const char *value_of_type(levin_flag_type type)
     case LEVIN_FLAG_CALLBACKS:
         return "CLASS";
     case LEVIN_FLAG_LOGGERS:
-        return "CLASS|BOOL";
+        return "CLASS|WORD";
     default:
         return "TEXT";
     }

@@ -7,6 +7,7 @@
 #include "data/loader.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/span.h"
 #include "data/collate.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
@@ -51,6 +52,7 @@ static bool make(levin_dataloader *l, int64_t b)
 {
     levin_slot *slot = &l->slots[b % l->n_slots];
     int64_t first = b * l->batch_size, n = l->batch_size;
+    double began = levin__span_begin();
     if (!is_stream(l) && n > l->sampler.n - first)
         n = l->sampler.n - first;
     slot->batch.size = 0;
@@ -63,6 +65,8 @@ static bool make(levin_dataloader *l, int64_t b)
     l->stream_row += slot->batch.size;
     levin_error_note *note = &l->notes[b % l->n_slots];
     levin__error_take(note);
+    if (levin__span_is_heard(began))
+        levin__span_tell(LEVIN_SPAN_WORK, "batch", began, 0);
     if (!is_stream(l) || note->code)
         return true;
     return there && slot->batch.size > (l->drop_last ? n - 1 : 0);
@@ -90,6 +94,7 @@ static bool may_make(const levin_dataloader *l)
 static void *run(void *argument)
 {
     levin_dataloader *l = argument;
+    levin__thread_set_name("loader", -1);
     pthread_mutex_lock(&l->mutex);
     while (!l->quit) {
         if (!may_make(l)) {

@@ -55,11 +55,25 @@ static bool backward(levin_call *c)
     return LEVIN_RUN(attention_bwd, &a) && levin__grad_give(c, 0, dqkv);
 }
 
+/* Two products of H numbers for each pair of tokens of a text; on the way back five, since the
+ * probabilities are computed again. */
+static double flops(const levin_call *c, bool back)
+{
+    const levin_ragged *r = c->x[0]->ragged;
+    double pairs = 0;
+    for (int64_t i = 0; i < r->batch; i++) {
+        double length = r->cu_seqlens[i + 1] - r->cu_seqlens[i];
+        pairs += length * length;
+    }
+    return (back ? 10.0 : 4.0) * (double)levin__last_dim(c->y) * pairs;
+}
+
 const levin_op levin__op_attention = {
     .name = "attention",
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .flops = flops,
     .cases = "x=(3)x12 heads=1 p=0\n"
              "x=(3,1,0,4)x24 heads=2 p=0\n"
              "x=(3,1,4)x24 heads=2 p=0.5\n"

@@ -87,11 +87,24 @@ static bool backward(levin_call *c)
                                    (levin_array){ 0 });
 }
 
+/* Both maps have the products of up; what lies between them wants its gradient as soon as anything
+ * before it does. */
+static double flops(const levin_call *c, bool back)
+{
+    double product = levin__linear_flops(c, up, false);
+    bool inner =
+        levin__wants_grad(c, X) || levin__wants_grad(c, UP) || levin__wants_grad(c, UP_BIAS);
+    if (!back)
+        return 2 * product;
+    return levin__linear_flops(c, up, true) + product * (levin__wants_grad(c, DOWN) + inner);
+}
+
 const levin_op levin__op_feed_forward = {
     .name = "feed_forward",
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .flops = flops,
     .cases = "x=3x4 w=5x4 b=5 v=4x5 d=4 g=4 h=4 p=0\n"
              "x=3x4 w=5x4 b=5 v=4x5 d=4 g=4 h=4 p=0.5\n"
              "x=0x4 w=5x4 b=5 v=4x5 d=4 g=4 h=4 p=0.1\n"

@@ -26,6 +26,13 @@ int levin__linear_infer(levin_call *c, levin_dtype dtype)
     return levin__result(c, dtype, x->ndim, dim, x->ragged);
 }
 
+double levin__linear_flops(const levin_call *c, levin_linear_inputs in, bool back)
+{
+    const levin_tensor *w = c->x[in.w];
+    int products = back ? levin__wants_grad(c, in.x) + levin__wants_grad(c, in.w) : 1;
+    return 2.0 * (double)products * (double)levin_tensor_rows(c->x[in.x]) * (double)w->numel;
+}
+
 /* Makes the weight w operand b of m, as it lies or packed; under autocast the product rounds it. */
 static void take_weight(const levin_call *c, const levin_tensor *w, levin_matmul_args *m,
                         levin_packing_use use)
@@ -139,11 +146,17 @@ static bool backward(levin_call *c)
     return levin__linear_backward(c, LEVIN_LINEAR_FIRST, c->saved[0], levin__grad_in(c));
 }
 
+static double flops(const levin_call *c, bool back)
+{
+    return levin__linear_flops(c, LEVIN_LINEAR_FIRST, back);
+}
+
 const levin_op levin__op_linear = {
     .name = "linear",
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .flops = flops,
     .cases = "x=3x5 w=4x5 b=4\n"
              "x=3x5 w=4x5\n"
              "x=0x5 w=4x5 b=4\n"
@@ -190,6 +203,7 @@ const levin_op levin__op_linear_gelu = {
     .infer = gelu_infer,
     .forward = gelu_forward,
     .backward = gelu_backward,
+    .flops = flops,
     .cases = "x=3x5 w=4x5 b=4\n"
              "x=0x5 w=4x5 b=4\n"
              "x=1x1 w=1x1 b=1\n"

@@ -22,6 +22,8 @@ int levin__linear_check(levin_call *c, const levin_tensor *x, const levin_tensor
                         const levin_tensor *b);
 /** The same of the first three inputs, and makes c->y (..., O) with the given dtype. */
 int levin__linear_infer(levin_call *c, levin_dtype dtype);
+/** Products of the way there, or of those ways back that are wanted: levin_op.flops. */
+double levin__linear_flops(const levin_call *c, levin_linear_inputs in, bool back);
 /** to = x wT + b and what follows; x is an operand (levin__operand), w and b are the call's. */
 bool levin__linear_forward(levin_call *c, levin_linear_inputs in, const levin_tensor *x,
                            levin_tensor *to, levin_linear_end end);

@@ -36,11 +36,17 @@ static bool backward(levin_call *c)
     return true;
 }
 
+static double flops(const levin_call *c, bool back)
+{
+    return levin__linear_flops(c, LEVIN_LINEAR_FIRST, back);
+}
+
 const levin_op levin__op_linear_residual_norm = {
     .name = "linear_residual_norm",
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .flops = flops,
     .cases = "x=3x5 w=4x5 b=4 r=3x4 g=4 h=4 p=0\n"
              "x=3x5 w=4x5 b=4 r=3x4 g=4 h=4 p=0.5\n"
              "x=0x5 w=4x5 b=4 r=0x4 g=4 h=4 p=0.1\n"

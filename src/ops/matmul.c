@@ -91,11 +91,18 @@ static bool backward(levin_call *c)
     return done;
 }
 
+static double flops(const levin_call *c, bool back)
+{
+    int products = back ? levin__wants_grad(c, 0) + levin__wants_grad(c, 1) : 1;
+    return 2.0 * (double)products * (double)c->y->numel * (double)levin__last_dim(c->x[0]);
+}
+
 const levin_op levin__op_matmul = {
     .name = "matmul",
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .flops = flops,
     .cases = "x=2x3 y=3x4\nx=0x3 y=3x4\nx=2x0 y=0x4\nx=1x1 y=1x1\nx=2x3x4 y=2x4x5\n"
              "x=2x2x3x17 y=2x2x17x33\nx=70x96 y=96x130 bf16\n",
 };

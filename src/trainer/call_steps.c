@@ -6,6 +6,7 @@
 #include "trainer/checkpoint.h"
 #include "trainer/checks.h"
 #include "trainer/module_state.h"
+#include "trainer/profile.h"
 
 #include <string.h>
 
@@ -28,8 +29,9 @@ void levin__ask_for_callbacks(levin_trainer *t)
     const levin_module_class *type = t->module->type;
     if (!type->configure_callbacks || levin_error())
         return;
-    levin__hook_enter(t, LEVIN_HOOK_configure_callbacks);
+    double began = levin__hook_enter(t, LEVIN_HOOK_configure_callbacks);
     levin_callback *const *list = type->configure_callbacks(t->module);
+    levin__hook_leave(t, LEVIN_HOOK_configure_callbacks, began);
     for (; list && *list; list++) {
         for (int i = t->n_callbacks - 1; i >= 0; i--) {
             levin_callback *old = t->callbacks[i];
@@ -46,20 +48,27 @@ void levin__set_up(levin_trainer *t)
 {
     const levin_datamodule_class *data = t->datamodule ? t->datamodule->type : NULL;
     const char *stage = levin__call_name(t->running);
-    levin__hook_enter(t, LEVIN_HOOK_prepare_data);
-    if (data && data->prepare_data)
+    double began = levin__hook_enter(t, LEVIN_HOOK_prepare_data);
+    if (data && data->prepare_data) {
         data->prepare_data(t->datamodule);
+        levin__hook_end(t, LEVIN_OF_DATA, LEVIN_HOOK_prepare_data, began);
+    }
     levin__hook_module(t, LEVIN_HOOK_prepare_data);
     if (!levin_error())
         start_loggers(t);
-    if (levin_error())
+    if (levin_error() || levin__profile_call(t, stage) < 0)
         return;
-    levin__hook_enter(t, LEVIN_HOOK_setup);
-    if (data && data->setup)
+    began = levin__hook_enter(t, LEVIN_HOOK_setup);
+    if (data && data->setup) {
         data->setup(t->datamodule, stage);
+        levin__hook_end(t, LEVIN_OF_DATA, LEVIN_HOOK_setup, began);
+    }
     levin__hook_callbacks(t, LEVIN_HOOK_setup, LEVIN_ALL);
-    if (t->module->type->setup)
+    began = levin__action_begin(t);
+    if (t->module->type->setup) {
         t->module->type->setup(t->module, stage);
+        levin__hook_leave(t, LEVIN_HOOK_setup, began);
+    }
     if (!levin_error())
         levin__hook_module(t, LEVIN_HOOK_configure_model);
 }
@@ -68,12 +77,17 @@ void levin__tear_down(levin_trainer *t)
 {
     const levin_datamodule_class *data = t->datamodule ? t->datamodule->type : NULL;
     const char *stage = levin__call_name(t->running);
-    levin__hook_enter(t, LEVIN_HOOK_teardown);
-    if (data && data->teardown)
+    double began = levin__hook_enter(t, LEVIN_HOOK_teardown);
+    if (data && data->teardown) {
         data->teardown(t->datamodule, stage);
+        levin__hook_end(t, LEVIN_OF_DATA, LEVIN_HOOK_teardown, began);
+    }
     levin__hook_callbacks(t, LEVIN_HOOK_teardown, LEVIN_ALL);
-    if (t->module->type->teardown)
+    began = levin__action_begin(t);
+    if (t->module->type->teardown) {
         t->module->type->teardown(t->module, stage);
+        levin__hook_leave(t, LEVIN_HOOK_teardown, began);
+    }
     if (t->set.io && t->set.io->teardown)
         t->set.io->teardown(t->set.io->payload);
 }

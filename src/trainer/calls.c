@@ -13,6 +13,7 @@
 #include "trainer/module_state.h"
 #include "trainer/options.h"
 #include "trainer/predictions.h"
+#include "trainer/profile.h"
 #include "trainer/results_table.h"
 
 #include <math.h>
@@ -137,6 +138,7 @@ static void run_call(levin_trainer *t, const levin_run_opts *o, bool wants_best)
         fail(t);
     else
         levin__finish_loggers(t, "success");
+    levin__profile_report(t);
     levin__log_refresh(t);
     if (t->datamodule)
         t->datamodule->trainer = NULL;

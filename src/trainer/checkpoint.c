@@ -12,6 +12,7 @@
 #include "trainer/averager.h"
 #include "trainer/call_steps.h"
 #include "trainer/module_state.h"
+#include "trainer/profile.h"
 #include "trainer/state.h"
 
 #include <inttypes.h>
@@ -243,8 +244,11 @@ static json_t *module_state(levin_trainer *t, pack *p)
 {
     levin_state state = new_state(p, LEVIN_CKPT_MODULE);
     levin__hook_callbacks(t, LEVIN_HOOK_on_save_checkpoint, LEVIN_ALL);
-    if (t->module->type->on_save_checkpoint)
+    double began = levin__action_begin(t);
+    if (t->module->type->on_save_checkpoint) {
         t->module->type->on_save_checkpoint(t->module, &state);
+        levin__hook_leave(t, LEVIN_HOOK_on_save_checkpoint, began);
+    }
     return state.object;
 }
 
@@ -273,8 +277,12 @@ static json_t *make_header(levin_trainer *t, pack *p, bool weights_only)
 int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_only)
 {
     levin_hook hook = t->hook;
+    double began = levin__action_begin(t);
     levin_scope *scope = levin_scope_begin();
     pack tensors = { 0 };
+    levin_error_note note;
+    levin__log_flush(t);      // rows before a moment that training may be resumed at are not lost
+    levin__error_take(&note); // a log that cannot be written must not cost the checkpoint
     bool swapped = levin__averager_show(t->averager, t->module);
     json_t *header = make_header(t, &tensors, weights_only);
     if (!levin_error())
@@ -285,11 +293,13 @@ int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_onl
     if (swapped)
         levin__averager_swap(t->averager, t->module);
     levin_scope_end(scope);
+    levin__action_end(t, "save_checkpoint", began);
     t->hook = hook;
     if (levin_error())
         return levin_error();
     levin__free(t->newest_checkpoint);
     t->newest_checkpoint = levin__strdup(path);
+    levin__error_give(&note);
     return levin_error();
 }
 

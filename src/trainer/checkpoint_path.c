@@ -52,10 +52,10 @@ static void search(candidate *best, const char *dir)
         closedir(folder);
 }
 
-/* The checkpoints of the runs beside the one of log_dir. */
-static void search_runs(candidate *best, const char *log_dir)
+/* The checkpoints of the runs beside the one of run_dir. */
+static void search_runs(candidate *best, const char *run_dir)
 {
-    char *above = levin__strdup(log_dir);
+    char *above = levin__strdup(run_dir);
     char *slash = above ? strrchr(above, '/') : NULL;
     if (slash)
         *slash = '\0';
@@ -83,8 +83,8 @@ static char *find_last(levin_trainer *t)
         if (dir)
             search(&best, dir);
     }
-    if (levin_trainer_log_dir(t))
-        search_runs(&best, levin_trainer_log_dir(t));
+    if (levin__trainer_run_dir(t))
+        search_runs(&best, levin__trainer_run_dir(t));
     if (!best.path)
         levin__output_note(&t->out, "no last checkpoint was found: %s",
                            t->running == LEVIN_RUNNING_FIT ? "training begins afresh"

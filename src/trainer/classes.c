@@ -24,11 +24,10 @@ static const struct {
     const char *name, *article, *elsewhere;
 } kinds[LEVIN_CLASS_KINDS] = {
     [LEVIN_CLASS_CALLBACK] = { "callback", "a",
-                               "BaseFinetuning BasePredictionWriter DeviceStatsMonitor "
-                               "LambdaCallback LearningRateMonitor ModelPruning "
-                               "ThroughputMonitor" },
+                               "BaseFinetuning BasePredictionWriter LambdaCallback "
+                               "ModelPruning" },
     [LEVIN_CLASS_LOGGER] = { "logger", "a",
-                             "CometLogger LitLogger MLFlowLogger NeptuneLogger TensorBoardLogger "
+                             "CometLogger LitLogger MLFlowLogger NeptuneLogger "
                              "WandbLogger" },
     [LEVIN_CLASS_OPTIMIZER] = { "optimizer", "an",
                                 "ASGD Adadelta Adafactor Adagrad Adamax LBFGS Muon NAdam RAdam "

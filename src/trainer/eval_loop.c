@@ -7,6 +7,7 @@
 #include "nn/module.h"
 #include "trainer/checkpoint.h"
 #include "trainer/loaders.h"
+#include "trainer/profile.h"
 
 /* The hooks of a stage, and its step. */
 typedef struct {
@@ -88,11 +89,12 @@ static void run_step(levin_trainer *t, levin_batch *b)
     levin__hook_call_batch(t, h->batch_start, b);
     if (levin_error())
         return;
-    levin__hook_enter(t, h->step);
+    double began = levin__hook_enter(t, h->step);
     if (t->stage == LEVIN_STAGE_TEST)
         type->test_step(t->module, b);
     else
         type->validation_step(t->module, b);
+    levin__hook_leave(t, h->step, began);
     if (levin_error())
         return;
     levin__hook_call_batch(t, h->batch_end, b);
@@ -119,7 +121,12 @@ static bool run_batch(levin_trainer *t, int loader, int64_t batch, bool *ended)
     levin_scope *scope = levin_scope_begin();
     levin_batch b = { 0 };
     t->in_batch = true;
+    double began = levin__action_begin(t);
     int found = levin_dataloader_next(t->loaders[t->stage].at[loader], &b);
+    levin__action_end(t,
+                      t->stage == LEVIN_STAGE_TEST ? "[_EvaluationLoop].test_next"
+                                                   : "[_EvaluationLoop].val_next",
+                      began);
     *ended = found == 0 && is_stream(t, loader);
     if (found == 0 && !*ended)
         levin__error_set(LEVIN_ESTATE, "loader %d ended before batch %lld", loader,

@@ -8,6 +8,7 @@
 #include "trainer/loaders.h"
 #include "trainer/monitors.h"
 #include "trainer/optimize.h"
+#include "trainer/profile.h"
 
 static bool may_stop(const levin_trainer *t)
 {
@@ -157,12 +158,14 @@ static void run_epoch(levin_trainer *t)
     if (levin_error() ||
         levin_dataloader_begin(t->loaders[LEVIN_STAGE_TRAIN].at[0], p->epoch, p->batch) < 0)
         return;
+    double began = levin__action_begin(t);
     while (goes_on && !levin_error()) {
         if (p->moment != LEVIN_AT_BATCH)
             finish_batch(t);
         else
             goes_on = !epoch_is_over(t) && levin__train_batch(t);
     }
+    levin__action_end(t, "run_training_epoch", began);
     if (!levin_error())
         end_epoch(t, batches_are_used_up(t) || !epoch_is_over(t));
 }

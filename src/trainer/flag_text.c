@@ -3,7 +3,9 @@
 
 #include "base/error.h"
 #include "trainer/duration.h"
+#include "trainer/loggers/words.h"
 #include "trainer/number.h"
+#include "trainer/profilers/words.h"
 
 #include <errno.h>
 #include <math.h>
@@ -177,9 +179,19 @@ static int set_choice(unsigned *out, const levin_flag *flag, const char *text)
 
 static int set_loggers(levin_logger *const **out, const levin_flag *flag, const char *text)
 {
-    if (!is_true(text) && !is_false(text) && !is_null(text))
-        return bad_value(flag, text, "true or false");
-    *out = is_false(text) ? levin_no_logger : is_true(text) ? levin_default_logger : NULL;
+    levin_logger *const *list = levin__loggers_of_word(text);
+    if (!list && !is_null(text))
+        return bad_value(flag, text, "true, false, csv, tensorboard or csv,tensorboard");
+    *out = list;
+    return LEVIN_OK;
+}
+
+static int set_profiler(levin_profiler **out, const char *text)
+{
+    levin_profiler *p = is_null(text) ? NULL : levin__profiler_of_word(text);
+    if (!p && !is_null(text))
+        return levin_error();
+    *out = p;
     return LEVIN_OK;
 }
 
@@ -220,6 +232,8 @@ int levin__flag_set(void *fields, const levin_flag *flag, const char *text)
     case LEVIN_FLAG_CALLBACKS:
     case LEVIN_FLAG_PLUGINS:
         return set_lists(field, flag, text);
+    case LEVIN_FLAG_PROFILER:
+        return set_profiler(field, text);
     }
     return LEVIN_OK;
 }
@@ -318,14 +332,10 @@ static bool print_choice(levin_buffer *out, unsigned i, const levin_flag *flag)
     return levin__buffer_add(out, word, strcspn(word, " "));
 }
 
-static bool is_empty_list(levin_logger *const *list)
-{
-    return list && list != levin_default_logger && !*list;
-}
-
 bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *flag)
 {
     const void *field = (const char *)fields + flag->offset;
+    const char *text = NULL;
     switch (flag->type) {
     case LEVIN_FLAG_TEXT:
         if (*(const char *const *)field)
@@ -350,12 +360,14 @@ bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *
     case LEVIN_FLAG_CHOICE:
         return print_choice(out, *(const unsigned *)field, flag);
     case LEVIN_FLAG_LOGGERS:
-        if (is_empty_list(*(levin_logger *const *const *)field))
-            return levin__buffer_add_text(out, "false");
+        text = levin__word_of_loggers(*(levin_logger *const *const *)field);
         break;
     case LEVIN_FLAG_CALLBACKS:
     case LEVIN_FLAG_PLUGINS:
         break;
+    case LEVIN_FLAG_PROFILER:
+        text = levin__word_of_profiler(*(levin_profiler *const *)field);
+        break;
     }
-    return levin__buffer_add_text(out, flag->missing);
+    return levin__buffer_add_text(out, text ? text : flag->missing);
 }

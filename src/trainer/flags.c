@@ -70,8 +70,10 @@ const levin_flag levin__flags[] = {
     FLAG(use_distributed_sampler, "true", "for several processes: no effect with one"),
     FLAG(sync_batchnorm, "false", "for several processes: no effect with one"),
     FLAG(plugins, "null", "a CheckpointIO, made by a program: where checkpoints lie"),
-    FLAG(logger, "true", "write metrics.csv and hparams.yaml"),
+    FLAG(logger, "true", "what logs go to: csv, tensorboard, true for both, false for none"),
     FLAG(callbacks, "null", "callbacks beside the built-in ones"),
+    FLAG(profiler, "null",
+         "where the time goes: simple (hooks), advanced (operators), trace (a file)"),
 };
 const size_t levin__num_flags = sizeof levin__flags / sizeof *levin__flags;
 

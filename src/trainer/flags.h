@@ -18,9 +18,10 @@ typedef enum levin_flag_type {
     LEVIN_FLAG_OPTIONAL,  // a number, or null
     LEVIN_FLAG_BY_EPOCH,  // int64_t and a text behind it: "4", or "{0: 1, 4: 2}"
     LEVIN_FLAG_CHOICE,    // an enumeration: one of the words
-    LEVIN_FLAG_LOGGERS,   // a list, made by the program
+    LEVIN_FLAG_LOGGERS,   // a list, made by the program, or words
     LEVIN_FLAG_CALLBACKS, // likewise
     LEVIN_FLAG_PLUGINS,   // likewise
+    LEVIN_FLAG_PROFILER,  // one, or a word
 } levin_flag_type;
 
 typedef struct levin_flag {
@@ -56,7 +57,8 @@ typedef struct levin_flag {
              : LEVIN_FLAG_OPTIONAL, levin_logger *const *                                            \
              : LEVIN_FLAG_LOGGERS, levin_callback *const *                                         \
              : LEVIN_FLAG_CALLBACKS, const levin_plugins *                                         \
-             : LEVIN_FLAG_PLUGINS, default                                                         \
+             : LEVIN_FLAG_PLUGINS, levin_profiler *                                                \
+             : LEVIN_FLAG_PROFILER, default                                                       \
              : LEVIN_FLAG_CHOICE)
 
 extern const levin_flag levin__flags[];
@@ -69,8 +71,9 @@ const char *levin__old_flag(const char *name);
 
 /* flag_text.c */
 /** Sets a field of *fields, the struct that the row is about, from text: "3", "0.25", "true",
- *  "null" (the default). Texts are lent. 0 or an error that names the flag. logger takes true and
- *  false; callbacks and plugins cannot be set from text. */
+ *  "null" (the default). Texts are lent. 0 or an error that names the flag. logger and profiler
+ *  take words (loggers/words.h, profilers/words.h); callbacks and plugins cannot be set from text.
+ */
 int levin__flag_set(void *fields, const levin_flag *flag, const char *text);
 /** Adds the value as a YAML scalar; the default where the field is zero. */
 bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *flag);

@@ -1,6 +1,7 @@
 /* hooks.c: calling a hook by its row: the place of its pointer in the two classes. */
 #include "trainer/hooks.h"
 
+#include "trainer/profile.h"
 #include "trainer/trainer.h"
 
 #include <string.h>
@@ -41,7 +42,16 @@ levin_hook levin__hook_find(const char *name)
     return LEVIN_HOOK_NONE;
 }
 
-void levin__hook_enter(levin_trainer *t, levin_hook h) { t->hook = h; }
+double levin__hook_enter(levin_trainer *t, levin_hook h)
+{
+    t->hook = h;
+    return levin__action_begin(t);
+}
+
+void levin__hook_leave(levin_trainer *t, levin_hook h, double began)
+{
+    levin__hook_end(t, LEVIN_OF_MODULE, h, began);
+}
 
 /* The callbacks that hook h may be called on, [first, last). */
 static void range(const levin_trainer *t, levin_hook h, levin_who who, int *first, int *last)
@@ -60,8 +70,11 @@ void levin__hook_callbacks(levin_trainer *t, levin_hook h, levin_who who)
         levin_callback *c = t->callbacks[i];
         plain_callback_hook *hook;
         memcpy(&hook, (const char *)c->type + rows[h].in_callback, sizeof hook);
-        if (hook)
-            hook(c, t, t->module);
+        if (!hook)
+            continue;
+        double began = levin__action_begin(t);
+        hook(c, t, t->module);
+        levin__hook_end(t, i, h, began);
     }
 }
 
@@ -74,8 +87,11 @@ void levin__hook_callbacks_batch(levin_trainer *t, levin_hook h, levin_who who,
         levin_callback *c = t->callbacks[i];
         batch_callback_hook *hook;
         memcpy(&hook, (const char *)c->type + rows[h].in_callback, sizeof hook);
-        if (hook)
-            hook(c, t, t->module, b);
+        if (!hook)
+            continue;
+        double began = levin__action_begin(t);
+        hook(c, t, t->module, b);
+        levin__hook_end(t, i, h, began);
     }
 }
 
@@ -86,8 +102,11 @@ void levin__hook_module(levin_trainer *t, levin_hook h)
     if (rows[h].in_module == NOWHERE)
         return;
     memcpy(&hook, (const char *)t->module->type + rows[h].in_module, sizeof hook);
-    if (hook)
-        hook(t->module);
+    if (!hook)
+        return;
+    double began = levin__action_begin(t);
+    hook(t->module);
+    levin__hook_leave(t, h, began);
 }
 
 void levin__hook_call(levin_trainer *t, levin_hook h)
@@ -104,11 +123,12 @@ static void transfer(levin_trainer *t, levin_hook h, transfer_data_hook *of_data
 {
     if (!of_data && !of_module)
         return;
-    t->hook = h;
+    double began = levin__hook_enter(t, h);
     if (of_data)
         of_data(t->datamodule, b);
     else
         of_module(t->module, b);
+    levin__hook_end(t, of_data ? LEVIN_OF_DATA : LEVIN_OF_MODULE, h, began);
 }
 
 void levin__hook_transfer(levin_trainer *t, levin_batch *b)
@@ -129,6 +149,9 @@ void levin__hook_call_batch(levin_trainer *t, levin_hook h, const levin_batch *b
     levin__hook_callbacks_batch(t, h, LEVIN_ALL, b);
     batch_module_hook *hook;
     memcpy(&hook, (const char *)t->module->type + rows[h].in_module, sizeof hook);
-    if (hook)
-        hook(t->module, b);
+    if (!hook)
+        return;
+    double began = levin__action_begin(t);
+    hook(t->module, b);
+    levin__hook_leave(t, h, began);
 }

@@ -111,7 +111,9 @@ void levin__hook_module(levin_trainer *t, levin_hook h);
 /** The hooks around moving a batch to its device: the data module's if it has them, else the
  * module's. */
 void levin__hook_transfer(levin_trainer *t, levin_batch *b);
-/** For hooks with a signature of their own: says that it runs now; the caller calls. */
-void levin__hook_enter(levin_trainer *t, levin_hook h);
+/** For hooks of the module with a signature of their own: says that it runs now; the caller calls,
+ * and gives levin__hook_leave the result. */
+double levin__hook_enter(levin_trainer *t, levin_hook h);
+void levin__hook_leave(levin_trainer *t, levin_hook h, double began);
 
 #endif

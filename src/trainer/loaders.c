@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/loader.h"
+#include "trainer/profile.h"
 
 static bool add(levin_loaders *l, levin_dataloader *loader)
 {
@@ -83,8 +84,11 @@ static void ask(levin_trainer *t, levin_stage stage)
     data_hook *of_data = hook_of_data(t, stage);
     if (!levin__loaders_have_hook(t, stage))
         return;
-    levin__hook_enter(t, hooks[stage]);
-    add_chain(l, of_data ? of_data(t->datamodule) : hook_of_module(t, stage)(t->module));
+    double began = levin__hook_enter(t, hooks[stage]);
+    levin_dataloader *chain =
+        of_data ? of_data(t->datamodule) : hook_of_module(t, stage)(t->module);
+    levin__hook_end(t, of_data ? LEVIN_OF_DATA : LEVIN_OF_MODULE, hooks[stage], began);
+    add_chain(l, chain);
     l->from_hook = true;
 }
 

@@ -76,8 +76,12 @@ void levin__log_refresh(levin_trainer *t);
 /** Writes a row of step values to the loggers, if there are any; step is the axis. With epoch it
  *  gets that column, as training rows do. */
 int levin__log_write_steps(levin_trainer *t, int64_t step, bool with_epoch);
-/** Writes a row of epoch values of the running stage. */
+/** Writes a row of epoch values of the running stage, and flushes. */
 int levin__log_write_epoch(levin_trainer *t, int64_t step);
+/** Writes a row to every logger as it is; names are lent. */
+int levin__log_write_row(levin_trainer *t, const levin_logged *row, int n, int64_t step);
+/** Has every logger bring what it has to its files. 0 or an error code. */
+int levin__log_flush(levin_trainer *t);
 
 /** The metric of that name for an audience; false if there is none. Refreshes first. */
 bool levin__log_metric(levin_trainer *t, const char *name, int audience, double *value);

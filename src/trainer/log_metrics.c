@@ -127,6 +127,14 @@ static void add_epoch(levin_log_book *log, int *n, int64_t epoch)
     log->row[(*n)++] = (levin_logged){ .name = "epoch", .value = (double)epoch, .integer = true };
 }
 
+int levin__log_write_row(levin_trainer *t, const levin_logged *row, int n, int64_t step)
+{
+    for (int i = 0; i < t->n_loggers && n > 0 && !levin_error(); i++)
+        if (t->loggers[i]->type->log_metrics)
+            t->loggers[i]->type->log_metrics(t->loggers[i], row, n, step);
+    return levin_error();
+}
+
 static int write_row(levin_trainer *t, int n, int64_t step, bool with_epoch)
 {
     levin_log_book *log = &t->log;
@@ -134,10 +142,7 @@ static int write_row(levin_trainer *t, int n, int64_t step, bool with_epoch)
         return LEVIN_OK;
     if (with_epoch && !take_axis(log, &n, &step))
         add_epoch(log, &n, t->current_epoch);
-    for (int i = 0; i < t->n_loggers && !levin_error(); i++)
-        if (t->loggers[i]->type->log_metrics)
-            t->loggers[i]->type->log_metrics(t->loggers[i], log->row, n, step);
-    return levin_error();
+    return levin__log_write_row(t, log->row, n, step);
 }
 
 int levin__log_write_steps(levin_trainer *t, int64_t step, bool with_epoch)
@@ -163,5 +168,12 @@ int levin__log_write_epoch(levin_trainer *t, int64_t step)
             !put(&t->log, &n, r->name_epoch, epoch_value(r)))
             return levin_error();
     }
-    return write_row(t, n, step, true);
+    return write_row(t, n, step, true) < 0 ? levin_error() : levin__log_flush(t);
+}
+
+int levin__log_flush(levin_trainer *t)
+{
+    for (int i = 0; i < t->n_loggers && !levin_error(); i++)
+        levin_logger_flush(t->loggers[i]);
+    return levin_error();
 }

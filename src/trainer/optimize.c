@@ -8,6 +8,7 @@
 #include "trainer/checkpoint.h"
 #include "trainer/loaders.h"
 #include "trainer/number.h"
+#include "trainer/profile.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -47,26 +48,34 @@ static void zero_grad(levin_trainer *t)
 {
     const levin_module_class *type = t->module->type;
     levin__hook_callbacks(t, LEVIN_HOOK_on_before_zero_grad, LEVIN_ALL);
-    if (type->on_before_zero_grad)
+    double began = levin__action_begin(t);
+    if (type->on_before_zero_grad) {
         type->on_before_zero_grad(t->module, t->optimizer);
-    levin__hook_enter(t, LEVIN_HOOK_optimizer_zero_grad);
+        levin__hook_leave(t, LEVIN_HOOK_on_before_zero_grad, began);
+    }
+    began = levin__hook_enter(t, LEVIN_HOOK_optimizer_zero_grad);
     if (type->optimizer_zero_grad)
         type->optimizer_zero_grad(t->module, t->optimizer);
     else if (t->optimizer)
         levin_optimizer_zero_grad(t->optimizer);
+    levin__hook_leave(t, LEVIN_HOOK_optimizer_zero_grad, began);
 }
 
 static void backward(levin_trainer *t, levin_tensor *loss)
 {
     const levin_module_class *type = t->module->type;
     levin__hook_callbacks(t, LEVIN_HOOK_on_before_backward, LEVIN_ALL);
-    if (type->on_before_backward)
+    double began = levin__action_begin(t);
+    if (type->on_before_backward) {
         type->on_before_backward(t->module, loss);
-    levin__hook_enter(t, LEVIN_HOOK_backward);
+        levin__hook_leave(t, LEVIN_HOOK_on_before_backward, began);
+    }
+    began = levin__hook_enter(t, LEVIN_HOOK_backward);
     if (type->backward)
         type->backward(t->module, loss);
     else
         levin_backward(loss);
+    levin__hook_leave(t, LEVIN_HOOK_backward, began);
     if (!levin_error())
         levin__hook_call(t, LEVIN_HOOK_on_after_backward);
 }
@@ -75,20 +84,24 @@ static void clip_gradients(levin_trainer *t)
 {
     const levin_module_class *type = t->module->type;
     double limit = t->set.gradient_clip_val;
-    levin__hook_enter(t, LEVIN_HOOK_configure_gradient_clipping);
+    double began = levin__hook_enter(t, LEVIN_HOOK_configure_gradient_clipping);
     if (type->configure_gradient_clipping)
         type->configure_gradient_clipping(t->module, t->optimizer);
     else if (limit > 0 && t->optimizer && t->set.clip_by_value)
         levin_clip_grad_value(t->optimizer, limit);
     else if (limit > 0 && t->optimizer)
         levin__clip_grad_norm_later(t->optimizer, limit);
+    levin__hook_leave(t, LEVIN_HOOK_configure_gradient_clipping, began);
 }
 
 static void call_before_step(levin_trainer *t, levin_optimizer *o)
 {
     levin__hook_callbacks(t, LEVIN_HOOK_on_before_optimizer_step, LEVIN_ALL);
-    if (t->module->type->on_before_optimizer_step)
+    double began = levin__action_begin(t);
+    if (t->module->type->on_before_optimizer_step) {
         t->module->type->on_before_optimizer_step(t->module, o);
+        levin__hook_leave(t, LEVIN_HOOK_on_before_optimizer_step, began);
+    }
 }
 
 static void check_weights(levin_trainer *t)
@@ -138,22 +151,30 @@ static void step(levin_trainer *t, levin_window w)
     clip_gradients(t);
     if (levin_error())
         return;
-    levin__hook_enter(t, LEVIN_HOOK_optimizer_step);
+    double began = levin__hook_enter(t, LEVIN_HOOK_optimizer_step);
     if (type->optimizer_step)
         type->optimizer_step(t->module, t->optimizer);
     else if (t->optimizer)
         levin_optimizer_step(t->optimizer);
+    levin__hook_leave(t, LEVIN_HOOK_optimizer_step, began);
     t->position.global_step++;
     t->position.batch_steps++;
     if (t->set.weights_must_be_finite && !t->tuning && !levin_error())
         check_weights(t);
 }
 
+static levin_tensor *training_step(levin_trainer *t, const levin_batch *b)
+{
+    double began = levin__hook_enter(t, LEVIN_HOOK_training_step);
+    levin_tensor *loss = t->module->type->training_step(t->module, b);
+    levin__hook_leave(t, LEVIN_HOOK_training_step, began);
+    return loss;
+}
+
 /* The module goes the way back and steps by itself; what it returns is only looked at. */
 static levin_tensor *optimize_manually(levin_trainer *t, const levin_batch *b)
 {
-    levin__hook_enter(t, LEVIN_HOOK_training_step);
-    levin_tensor *loss = t->module->type->training_step(t->module, b);
+    levin_tensor *loss = training_step(t, b);
     if (levin_error() || (loss && !loss_is_good(t, loss)))
         return NULL;
     if (t->set.weights_must_be_finite && t->position.batch_steps > 0)
@@ -165,8 +186,7 @@ levin_tensor *levin__optimize(levin_trainer *t, const levin_batch *b, levin_wind
 {
     if (t->module->type->manual_optimization)
         return optimize_manually(t, b);
-    levin__hook_enter(t, LEVIN_HOOK_training_step);
-    levin_tensor *loss = t->module->type->training_step(t->module, b);
+    levin_tensor *loss = training_step(t, b);
     if (levin_error() || (loss && !loss_is_good(t, loss)))
         return NULL;
     if (w.first)
@@ -244,8 +264,10 @@ static void fill_total(levin_trainer *t, levin_optimizer *o)
 int levin__optimizers_make(levin_trainer *t)
 {
     levin__optimizers_free(t);
-    levin__hook_enter(t, LEVIN_HOOK_configure_optimizers);
-    take_optimizers(t, t->module->type->configure_optimizers(t->module));
+    double began = levin__hook_enter(t, LEVIN_HOOK_configure_optimizers);
+    levin_optimizer *chain = t->module->type->configure_optimizers(t->module);
+    levin__hook_leave(t, LEVIN_HOOK_configure_optimizers, began);
+    take_optimizers(t, chain);
     for (int i = 0; i < t->n_optimizers && !levin_error(); i++)
         if (levin__lr_scheduler_wants_total(t->optimizers[i]))
             fill_total(t, t->optimizers[i]);
@@ -278,11 +300,12 @@ void levin__schedule_step_batch(levin_trainer *t)
     if (per_epoch ? !p->last || (p->epoch + 1) % frequency != 0
                   : p->batch_steps == 0 || p->global_step % frequency != 0)
         return;
-    levin__hook_enter(t, LEVIN_HOOK_lr_scheduler_step);
+    double began = levin__hook_enter(t, LEVIN_HOOK_lr_scheduler_step);
     if (type->lr_scheduler_step)
         type->lr_scheduler_step(t->module, t->optimizer);
     else
         levin_lr_scheduler_step(t->optimizer);
+    levin__hook_leave(t, LEVIN_HOOK_lr_scheduler_step, began);
 }
 
 /* By steps, nothing can be there before the first validation. */
@@ -315,11 +338,12 @@ void levin__schedule_step_metric(levin_trainer *t, bool end_of_epoch)
         metric_is_missing(t, end_of_epoch);
         return;
     }
-    levin__hook_enter(t, LEVIN_HOOK_lr_scheduler_step);
+    double began = levin__hook_enter(t, LEVIN_HOOK_lr_scheduler_step);
     if (t->module->type->lr_scheduler_step)
         t->module->type->lr_scheduler_step(t->module, t->optimizer);
     else
         levin_lr_scheduler_step_metric(t->optimizer, metric);
+    levin__hook_leave(t, LEVIN_HOOK_lr_scheduler_step, began);
 }
 
 void levin_toggle_optimizer(levin_module *m, levin_optimizer *o)

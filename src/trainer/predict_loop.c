@@ -6,20 +6,25 @@
 #include "nn/module.h"
 #include "trainer/loaders.h"
 #include "trainer/predictions.h"
+#include "trainer/profile.h"
 
 static void run_step(levin_trainer *t, const levin_batch *b)
 {
     const levin_module_class *type = t->module->type;
     levin__hook_call_batch(t, LEVIN_HOOK_on_predict_batch_start, b);
-    levin__hook_enter(t, LEVIN_HOOK_predict_step);
+    double began = levin__hook_enter(t, LEVIN_HOOK_predict_step);
     levin_tensor *output =
         type->predict_step ? type->predict_step(t->module, b) : type->forward(t->module, b);
+    levin__hook_leave(t, LEVIN_HOOK_predict_step, began);
     if (levin_error())
         return;
     t->prediction = output;
     levin__hook_callbacks_batch(t, LEVIN_HOOK_on_predict_batch_end, LEVIN_ALL, b);
-    if (type->on_predict_batch_end)
+    began = levin__action_begin(t);
+    if (type->on_predict_batch_end) {
         type->on_predict_batch_end(t->module, output, b);
+        levin__hook_leave(t, LEVIN_HOOK_on_predict_batch_end, began);
+    }
     if (!levin_error() && t->keeps_predictions)
         levin__predictions_keep(t, output, b->dataloader_idx);
     if (!levin_error() && t->take && t->take(t->take_payload, output, b) != 0)
@@ -32,7 +37,9 @@ static bool run_batch(levin_trainer *t, int loader, int64_t batch)
     levin_scope *scope = levin_scope_begin();
     levin_dataloader *l = t->loaders[LEVIN_STAGE_PREDICT].at[loader];
     levin_batch b = { 0 };
+    double began = levin__action_begin(t);
     int found = levin_dataloader_next(l, &b);
+    levin__action_end(t, "[_PredictionLoop].predict_next", began);
     bool ended = found == 0 && levin_dataloader_len(l) < 0;
     if (found == 0 && !ended)
         levin__error_set(LEVIN_ESTATE, "loader %d ended before batch %lld", loader,

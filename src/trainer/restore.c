@@ -112,9 +112,11 @@ void levin__restore_model(levin_trainer *t, const levin_checkpoint *c, const cha
     take_weights(t->module, c, path);
     if (levin_error())
         return;
-    levin__hook_enter(t, LEVIN_HOOK_on_load_checkpoint);
-    if (t->module->type->on_load_checkpoint && own.object)
+    double began = levin__hook_enter(t, LEVIN_HOOK_on_load_checkpoint);
+    if (t->module->type->on_load_checkpoint && own.object) {
         t->module->type->on_load_checkpoint(t->module, &own);
+        levin__hook_leave(t, LEVIN_HOOK_on_load_checkpoint, began);
+    }
     restore_datamodule(t, header, tensors);
     levin__hook_callbacks(t, LEVIN_HOOK_on_load_checkpoint, LEVIN_ALL);
     restore_callbacks(t, json_object_get(header, "callbacks"), tensors);

@@ -228,6 +228,7 @@ static void barebones(check *c)
     ban(c, s->fast_dev_run > 0, "fast_dev_run");
     ban(c, s->detect_anomaly, "detect_anomaly");
     ban(c, s->track_grad_norm > 0, "track_grad_norm");
+    ban(c, f->profiler, "profiler");
     s->checkpointing = s->progress_bar = s->model_summary = false;
     s->num_sanity_val_steps = s->log_every_n_steps = 0;
 }

@@ -7,13 +7,16 @@
 #include "trainer/checkpoint.h"
 #include "trainer/loaders.h"
 #include "trainer/optimize.h"
+#include "trainer/profile.h"
 
 /* Whether there is one; a stream may just have ended. */
 static bool next_batch(levin_trainer *t, levin_batch *b)
 {
     levin_dataloader *l = t->loaders[LEVIN_STAGE_TRAIN].at[0];
     int64_t total = levin__limits_total(t, LEVIN_STAGE_TRAIN);
+    double began = levin__action_begin(t);
     int found = levin_dataloader_next(l, b);
+    levin__action_end(t, "[_TrainingEpochLoop].train_dataloader_next", began);
     if (found == 0 && levin_dataloader_len(l) < 0)
         t->position.last = true;
     else if (found == 0)
@@ -34,9 +37,12 @@ static bool begin_batch(levin_trainer *t, const levin_batch *b)
 {
     levin__log_begin_batch(t, b->size, -1);
     levin__hook_callbacks_batch(t, LEVIN_HOOK_on_train_batch_start, LEVIN_ALL, b);
-    if (t->module->type->on_train_batch_start)
-        return t->module->type->on_train_batch_start(t->module, b) != -1 && !levin_error();
-    return !levin_error();
+    if (!t->module->type->on_train_batch_start)
+        return !levin_error();
+    double began = levin__hook_enter(t, LEVIN_HOOK_on_train_batch_start);
+    int result = t->module->type->on_train_batch_start(t->module, b);
+    levin__hook_leave(t, LEVIN_HOOK_on_train_batch_start, began);
+    return result != -1 && !levin_error();
 }
 
 static bool row_is_due(const levin_trainer *t)
@@ -53,8 +59,11 @@ static void end_batch(levin_trainer *t, const levin_tensor *loss, const levin_ba
 {
     levin_position *p = &t->position;
     levin__hook_callbacks_batch(t, LEVIN_HOOK_on_train_batch_end, LEVIN_PLAIN, b);
-    if (t->module->type->on_train_batch_end)
+    double began = levin__action_begin(t);
+    if (t->module->type->on_train_batch_end) {
         t->module->type->on_train_batch_end(t->module, loss, b);
+        levin__hook_leave(t, LEVIN_HOOK_on_train_batch_end, began);
+    }
     if (levin_error() || (row_is_due(t) && levin__log_write_steps(t, p->stepped_batches, true) < 0))
         return;
     p->moment = LEVIN_AT_BATCH_END;
@@ -72,7 +81,9 @@ static bool run_batch(levin_trainer *t)
     levin_window w = levin__window_find(t);
     p->batch_steps = 0;
     levin_set_random(t->seed, (uint64_t)p->total_batches);
+    double began = levin__action_begin(t);
     levin_tensor *loss = levin__optimize(t, &b, w);
+    levin__action_end(t, "run_training_batch", began);
     if (levin_error())
         return false;
     levin__schedule_step_batch(t);

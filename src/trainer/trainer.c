@@ -10,26 +10,24 @@
 #include "trainer/checkpoint.h"
 #include "trainer/checks.h"
 #include "trainer/loaders.h"
+#include "trainer/loggers/file_logger.h"
+#include "trainer/loggers/words.h"
 #include "trainer/loops.h"
 #include "trainer/module_state.h"
 #include "trainer/optimize.h"
 #include "trainer/predictions.h"
+#include "trainer/profilers/words.h"
 
 #include <math.h>
 #include <string.h>
 
-levin_logger *const levin_no_logger[] = { NULL };
-levin_logger *const levin_default_logger[] = { NULL };
-
 static int take_loggers(levin_trainer *t, levin_logger *const *list)
 {
-    levin_logger *standard[] = { NULL, NULL };
+    levin_logger *made[LEVIN_WORD_LOGGERS + 1];
     int n = 0;
-    if ((!list || list == levin_default_logger) && !t->set.barebones) {
-        standard[0] = levin_csv_logger(NULL, NULL);
-        list = standard;
-    }
-    while (list && list[n])
+    list = t->set.barebones && !list ? levin_no_logger : list;
+    list = levin__loggers_make(list, made);
+    while (list[n])
         n++;
     t->loggers = levin__calloc((size_t)n + 1, sizeof *t->loggers);
     for (int i = 0; i < n; i++) {
@@ -38,6 +36,7 @@ static int take_loggers(levin_trainer *t, levin_logger *const *list)
         else
             levin_logger_free(list[i]); // fast_dev_run leaves no files behind
     }
+    levin__file_loggers_share(t->loggers, t->n_loggers);
     return levin_error();
 }
 
@@ -167,6 +166,7 @@ static void drop(const levin_trainer_flags *f)
         levin_logger_free(*l);
     for (levin_callback *const *c = f->callbacks; c && *c; c++)
         levin_callback_free(*c);
+    levin_profiler_free(f->profiler);
 }
 
 levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t size)
@@ -183,6 +183,7 @@ levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t 
         levin__settings_resolve(&t->set, &f);
     levin__log_init(&t->log);
     take_loggers(t, f.logger);
+    t->profiler = levin__profiler_make(f.profiler);
     take_callbacks(t, &f);
     t->accumulate = 1;
     t->loss = (double)NAN;
@@ -213,6 +214,7 @@ void levin_trainer_free(levin_trainer *t)
     for (int i = 0; i < t->n_loggers; i++)
         levin_logger_free(t->loggers[i]);
     levin__free(t->loggers);
+    levin_profiler_free(t->profiler);
     for (int i = 0; i < t->n_pending; i++)
         levin__free(t->pending[i]);
     levin__free(t->pending);
@@ -244,13 +246,6 @@ void levin_callback_free(levin_callback *c)
     levin__free(c);
 }
 
-void levin_logger_free(levin_logger *l)
-{
-    if (l && l->type->free)
-        l->type->free(l);
-    levin__free(l);
-}
-
 int64_t levin_trainer_global_step(const levin_trainer *t)
 {
     return t ? t->position.global_step : 0;
@@ -278,9 +273,18 @@ bool levin_trainer_has_metric(const levin_trainer *t, const char *key)
 
 const char *levin_trainer_log_dir(const levin_trainer *t)
 {
-    if (!t || !t->n_loggers || !t->loggers[0]->type->log_dir)
-        return NULL;
-    return t->loggers[0]->type->log_dir(t->loggers[0]);
+    return levin_logger_log_dir(levin_trainer_logger(t, 0));
+}
+
+const char *levin__trainer_run_dir(const levin_trainer *t)
+{
+    const levin_file_logger *l = t && t->n_loggers ? levin__file_logger(t->loggers[0]) : NULL;
+    return l ? l->place.run : levin_trainer_log_dir(t);
+}
+
+levin_logger *levin_trainer_logger(const levin_trainer *t, int i)
+{
+    return t && i >= 0 && i < t->n_loggers ? t->loggers[i] : NULL;
 }
 
 const char *levin_trainer_best_model_path(const levin_trainer *t)

@@ -55,6 +55,11 @@ struct levin_trainer {
     levin_logger **loggers;
     int n_loggers;
 
+    levin_profiler *profiler; // NULL: none; the rest: profile.c
+    bool profiled;            // it is being told of a call that runs
+    char **action_names;      // of hooks: of data, module and each callback
+    int n_action_names;
+
     levin_running running; // calls.c
     levin_stage stage;
     bool sanity; // the validation before training runs
@@ -105,6 +110,10 @@ int levin__trainer_add_callback(levin_trainer *t, levin_callback *c);
 
 /** Takes a callback off the list, without freeing it. */
 void levin__trainer_remove_callback(levin_trainer *t, levin_callback *c);
+
+/** The folder of the run of the first logger, lent: log_dir without a logger's own sub_dir. NULL if
+ * there is none. */
+const char *levin__trainer_run_dir(const levin_trainer *t);
 
 /** The module is being freed or goes to another trainer: drops it and its optimizer. */
 void levin__trainer_forget_module(levin_trainer *t);

@@ -100,7 +100,30 @@ checkpoint=("  - class_path: lightning.pytorch.callbacks.ModelCheckpoint" "    i
     json_holds "o['global_step'] == 3 * $steps"
 }
 
+@test "loggers and monitors that are given to fit do their work" {
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --trainer.log_every_n_steps 1 \
+        --trainer.logger+=TensorBoardLogger --trainer.logger.name runs --trainer.logger.sub_dir events \
+        --trainer.logger+=CSVLogger --trainer.logger.name runs --trainer.logger.prefix p \
+        --trainer.callbacks+=LearningRateMonitor --trainer.callbacks.logging_interval step \
+        --trainer.callbacks.log_momentum true --trainer.callbacks+=DeviceStatsMonitor \
+        --trainer.callbacks+=ThroughputMonitor --trainer.callbacks.window_size 2 --trainer.callbacks.separator .
+    [ "$status" -eq 0 ]
+    compgen -G "runs/version_0/events/events.out.tfevents.*"
+    header=,$(head -n 1 runs/version_0/metrics.csv),
+    for name in lr-AdamW lr-AdamW-momentum DeviceStatsMonitor.on_train_batch_end/cpu_percent train.device.mfu \
+        train.device.items_per_sec validate.batches; do
+        [[ "$header" == *",p-$name,"* ]] || { echo "no $name in $header"; return 1; }
+    done
+    [[ "$header" != *weight_decay* ]]
+}
+
 @test "wrong classes and arguments are named where they stand" {
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --trainer.callbacks+=ThroughputMonitor \
+        --trainer.callbacks.window_size 1
+    one_line_error 2 "levin fit: --trainer.callbacks: ThroughputMonitor: window_size 1"
+    try fit --trainer.callbacks+=LearningRateMonitor --trainer.callbacks.logging_interval hour
+    one_line_error 2 "levin fit: --trainer.callbacks.logging_interval: 'hour' is none of: null step epoch"
+
     try fit --trainer.callbacks+=ModelCheckpont
     one_line_error 2 "levin fit: --trainer.callbacks: unknown callback 'ModelCheckpont', did you mean ModelCheckpoint?"
     try fit --optimizer linear

@@ -166,6 +166,24 @@ sys.exit(labels != {"0": "Contradiction", "1": "ENTAILMENT", "2": "neutral"})'
     [ -f there/model/model.safetensors ]
 }
 
+@test "logger and profiler take words" {
+    run=lightning_logs/version_0
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --trainer.logger csv \
+        --trainer.profiler trace
+    [ "$status" -eq 0 ]
+    [ -f $run/metrics.csv ] && ! compgen -G "$run/events.out.tfevents.*"
+    [[ "$stderr" == *"events lie in "*"/fit-trace.json"* ]]
+    python3 -c 'import json, sys
+names = {e["name"] for e in json.load(open(sys.argv[1]))["traceEvents"]}
+sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch"})' $run/fit-trace.json
+    rm -r lightning_logs
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --trainer.logger tensorboard \
+        --trainer.profiler simple
+    [ "$status" -eq 0 ]
+    [ ! -f $run/metrics.csv ] && compgen -G "$run/events.out.tfevents.*"
+    [[ "$stderr" == *"FIT Profiler Report"*"run_training_epoch"* ]]
+}
+
 @test "every optimizer and every schedule trains" {
     for optimizer in adam SGD AdamW; do
         levin fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" \

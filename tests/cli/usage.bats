@@ -47,6 +47,12 @@ load helper
     one_line_error 2 "levin fit: --optimizer.lr: 'nan' is not"
     try fit --trainer.max_epochs two
     one_line_error 2 "levin fit: --trainer.max_epochs: 'two' is not a whole number"
+    try fit --trainer.profiler simpel
+    one_line_error 2 "levin fit: --trainer.profiler: 'simpel' is not simple, advanced or trace"
+    try fit --trainer.profiler pytorch
+    one_line_error 2 "levin fit: --trainer.profiler: pytorch looks into PyTorch"
+    try fit --trainer.logger wandb
+    one_line_error 2 "levin fit: --trainer.logger: unknown logger 'wandb', known: CSVLogger"
     try fit --trainer.enable_progress_bar maybe
     one_line_error 2 "levin fit: --trainer.enable_progress_bar: 'maybe' is not true or false"
 }

@@ -18,6 +18,7 @@ static const struct {
     { "vci_int_0_error", "*", REFUSED },
     { "acc_0", "*", REFUSED },
     { "limit_train_float_too_small_error", "", NO_SANITY },
+    { "err_lr_monitor_no_logger", "", NO_SANITY },
     { "err_train_loader_none", "", NO_SANITY },
     { "limit_train_iterable_float_error", "", NO_SANITY },
     { "acc_scheduler_plus_flag_error", "*", REFUSED },

@@ -3,7 +3,7 @@
 #ifndef LEVIN_SYS_LOGGER_H
 #define LEVIN_SYS_LOGGER_H
 
-#include <levin/trainer.h>
+#include <levin/loggers.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -11,9 +11,9 @@ extern "C" {
 
 /* One cell of a row. */
 typedef struct levin_logged {
-    const char *name; // lent; the same pointer as long as the trainer lives
+    const char *name; // lent
     double value;
-    bool integer; // an epoch
+    bool integer; // an epoch, a number of batches
 } levin_logged;
 
 /* Functions return 0 or an error code; those left NULL do nothing. */
@@ -24,6 +24,12 @@ typedef struct levin_logger_class {
     int (*start)(levin_logger *l, const char *root_dir);
     int (*log_metrics)(levin_logger *l, const levin_logged *row, int n, int64_t step);
     int (*log_hyperparameters)(levin_logger *l, const char *const (*pairs)[2], int n);
+    int (*log_text)(levin_logger *l, const char *tag, const char *text, int64_t step);
+    int (*log_histogram)(levin_logger *l, const char *tag, const levin_tensor *values,
+                         int64_t step);
+    /** Nothing is kept back afterwards. Called at the end of a validation and before a checkpoint;
+     * finalize does the same by itself. */
+    int (*flush)(levin_logger *l);
     /** The run is over: "success" or "failed". */
     int (*finalize)(levin_logger *l, const char *status);
     /** The folder of this run, lent; NULL if it has none. */

@@ -5,55 +5,16 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "tensor/dispatch.h"
+#include "tensor/peak.h"
 
 #include <emmintrin.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_RUNS = 4096, MIN_RUNS = 3, PIECES = 8, LINE = 64 };
+enum { MAX_RUNS = 4096, MIN_RUNS = 3, LINE = 64 };
 static const double SHORTEST_PROBE = 2e-3, LONGEST_PROBE = 50e-3;
 static const double SMALLEST_BLOCK = (double)(64 << 20), LARGEST_BLOCK = (double)(256 << 20);
-
-/* A burst cut into pieces, so that a thread that is late does not decide. */
-typedef struct {
-    levin_peak kind;
-    int64_t rounds;
-    double operations[256 * PIECES]; // of each piece
-} burst;
-
-static void burn(void *context, int64_t piece)
-{
-    burst *b = context;
-    (void)LEVIN_RUN(peak, b->kind, b->rounds, &b->operations[piece]);
-}
-
-/* Operations a second. */
-static double run_burst(burst *b, double *seconds)
-{
-    int64_t pieces = (int64_t)levin_num_threads() * PIECES;
-    double began = levin__seconds(), sum = 0;
-    levin__parallel_for(pieces, burn, b);
-    *seconds = levin__seconds() - began;
-    for (int64_t i = 0; i < pieces; i++)
-        sum += b->operations[i];
-    return *seconds > 0 ? sum / *seconds : 0;
-}
-
-double bench_probe(levin_peak kind, double seconds)
-{
-    burst b = { .kind = kind, .rounds = 1000 };
-    double took;
-    if (run_burst(&b, &took) <= 0)
-        return 0;
-    while (took < seconds / 8) { // twice as long until the clock can tell
-        b.rounds *= 2;
-        run_burst(&b, &took);
-    }
-    b.rounds = (int64_t)((double)b.rounds * seconds / took) + 1;
-    return run_burst(&b, &took);
-}
 
 static int by_size(const void *a, const void *b)
 {
@@ -87,7 +48,7 @@ static double on_processors(void)
 static double probe_again(bench *b, double seconds, double best)
 {
     double began = levin__seconds(), used = on_processors();
-    double now = bench_probe(b->peak, seconds);
+    double now = levin__peak_measure(b->peak, seconds);
     b->probed += (levin__seconds() - began) * (double)levin_num_threads();
     b->probed_on_processors += on_processors() - used;
     return now > best ? now : best;

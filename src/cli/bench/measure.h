@@ -19,9 +19,6 @@ typedef struct bench_timing {
  *  machine whose speed changes. False after an error. */
 bool bench_time(bench *b, bool with_peak, bench_task *task, void *context, bench_timing *out);
 
-/** Operations a second in registers on all threads, taken once for about so many seconds; 0 if
- * there is no instruction for them. */
-double bench_probe(levin_peak kind, double seconds);
 /** How much of the time our threads had processors while the peak was taken between runs: near 1
  * if nothing else was running. 1 before the first time. */
 double bench_steadiness(const bench *b);

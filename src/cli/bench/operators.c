@@ -16,15 +16,13 @@ enum { ROW_INPUTS = 2 };
 
 typedef struct run run;
 
-/* One operator and what it costs: products of the way there in flops, the way back so many times
- * that; or how many numbers are read and written for each number of the input. */
+/* One operator, and how many numbers are read and written for each number of the input where it is
+ * bound by memory. */
 typedef struct {
     const char *name;
     levin_tensor *(*call)(run *r);
     int64_t (*width)(const levin_bert_config *c); // of the input
-    double (*flops)(const bench *b);              // NULL: bound by memory
-    double back;
-    double moved, moved_back; // 0: not worth telling
+    double moved, moved_back;                     // 0: not worth telling
 } spec;
 
 struct run {
@@ -128,37 +126,16 @@ static int64_t classes(const levin_bert_config *c)
 
 static double rows(const run *r) { return (double)levin_tensor_numel(r->batch->ids); }
 
-static double of_qkv(const bench *b)
-{
-    double h = (double)b->config.hidden_size;
-    return 6 * h * h * (double)levin_tensor_numel(b->batches.at[0].ids);
-}
-static double of_output(const bench *b) { return of_qkv(b) / 3; }
-static double of_up(const bench *b)
-{
-    double h = (double)b->config.hidden_size, f = (double)b->config.intermediate_size;
-    return 2 * h * f * (double)levin_tensor_numel(b->batches.at[0].ids);
-}
-static double of_feed_forward(const bench *b) { return 2 * of_up(b); }
-static double of_attention(const bench *b)
-{
-    const bench_batch *at = &b->batches.at[0];
-    double sum = 0;
-    for (int64_t i = 0; i < at->batch.size; i++)
-        sum += (double)at->lengths[i] * (double)at->lengths[i];
-    return 4 * (double)b->config.hidden_size * sum;
-}
-
 static const spec specs[] = {
-    { "linear", call_linear, hidden, of_qkv, 2, 0, 0 },
-    { "linear_gelu", call_linear_gelu, hidden, of_up, 2, 0, 0 },
-    { "linear_residual_norm", call_linear_residual_norm, hidden, of_output, 2, 0, 0 },
-    { "feed_forward", call_feed_forward, hidden, of_feed_forward, 2, 0, 0 },
-    { "attention", call_attention, three_hidden, of_attention, 2.5, 0, 0 },
-    { "layer_norm", call_layer_norm, hidden, NULL, 0, 2, 3 },
-    { "dropout", call_dropout, hidden, NULL, 0, 2, 2 },
-    { "embedding", call_embedding, hidden, NULL, 0, 2, 2 },
-    { "cross_entropy", call_cross_entropy, classes, NULL, 0, 0, 0 },
+    { "linear", call_linear, hidden, 0, 0 },
+    { "linear_gelu", call_linear_gelu, hidden, 0, 0 },
+    { "linear_residual_norm", call_linear_residual_norm, hidden, 0, 0 },
+    { "feed_forward", call_feed_forward, hidden, 0, 0 },
+    { "attention", call_attention, three_hidden, 0, 0 },
+    { "layer_norm", call_layer_norm, hidden, 2, 3 },
+    { "dropout", call_dropout, hidden, 2, 2 },
+    { "embedding", call_embedding, hidden, 2, 2 },
+    { "cross_entropy", call_cross_entropy, classes, 0, 0 },
 };
 
 static levin_tensor *prepare(run *r)
@@ -218,17 +195,29 @@ static levin_tensor *new_leaf(const run *r, int64_t width)
     return levin_requires_grad(t, true);
 }
 
+/* Products there and back, as the operator counts them; 0 where it has none. */
+static void count_flops(run *r, double flops[2])
+{
+    levin_scope *scope = levin_scope_begin();
+    const levin_tensor *y = prepare(r) ? r->spec->call(r) : NULL;
+    const levin_call *c = y ? y->call : NULL;
+    for (int back = 0; back < 2; back++)
+        flops[back] = c && c->op->flops ? c->op->flops(c, back) : 0;
+    levin_scope_end(scope);
+}
+
 static void measure(run *r)
 {
     bench_timing t;
+    double flops[2];
     const spec *s = r->spec;
-    double flops = s->flops ? s->flops(r->b) : 0;
     r->leaf[0] = new_leaf(r, s->width(&r->b->config));
     r->leaf[1] = new_leaf(r, r->b->config.hidden_size);
-    if (bench_time(r->b, flops > 0, run_forward, r, &t))
-        report(r, "forward", &t, flops, s->moved);
-    if (!levin_error() && bench_time(r->b, flops > 0, run_backward, r, &t))
-        report(r, "backward", &t, s->back * flops, s->moved_back);
+    count_flops(r, flops);
+    if (bench_time(r->b, flops[0] > 0, run_forward, r, &t))
+        report(r, "forward", &t, flops[0], s->moved);
+    if (!levin_error() && bench_time(r->b, flops[1] > 0, run_backward, r, &t))
+        report(r, "backward", &t, flops[1], s->moved_back);
     for (int i = 0; i < ROW_INPUTS; i++)
         levin_tensor_free(r->leaf[i]);
 }

@@ -2,12 +2,13 @@
 #include "cli/bench/report.h"
 
 #include "base/clock.h"
+#include "tensor/peak.h"
 
 static double best_of(levin_peak kind, double seconds)
 {
     double began = levin__seconds(), best = 0;
     for (int i = 0; i < 3 || levin__seconds() - began < seconds; i++) {
-        double rate = bench_probe(kind, seconds / 16);
+        double rate = levin__peak_measure(kind, seconds / 16);
         if (rate <= 0)
             return 0;
         best = rate > best ? rate : best;

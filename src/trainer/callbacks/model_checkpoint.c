@@ -198,14 +198,14 @@ static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m
 static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
 {
     model_checkpoint *c = (model_checkpoint *)base;
-    const char *log_dir = levin_trainer_log_dir(t);
+    const char *run_dir = levin__trainer_run_dir(t);
     (void)m;
     if (t->running != LEVIN_RUNNING_FIT)
         return;
     levin__free(c->files.dir);
     c->files.dir = c->dirpath
                        ? levin__strdup(c->dirpath)
-                       : levin__path_join(log_dir ? log_dir : t->set.root_dir, "checkpoints");
+                       : levin__path_join(run_dir ? run_dir : t->set.root_dir, "checkpoints");
 }
 
 static const char *state_key(const levin_callback *c) { return ((const model_checkpoint *)c)->key; }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "trainer/classes.h"
 #include "trainer/loaders.h"
 #include "trainer/options.h"
@@ -93,11 +94,10 @@ static void add_value(line *l, const char *name, double x)
 
 static void add_metrics(line *l, levin_trainer *t)
 {
-    const char *dir = levin_trainer_log_dir(t);
-    const char *version = dir ? strrchr(dir, '_') : NULL;
+    const char *dir = levin__trainer_run_dir(t), *run = dir ? levin__path_name(dir) : NULL;
     levin__log_refresh(t);
-    if (version && t->running == LEVIN_RUNNING_FIT)
-        add(l, ", v_num=%s", version + 1);
+    if (run && t->running == LEVIN_RUNNING_FIT)
+        add(l, ", v_num=%s", strncmp(run, "version_", 8) == 0 ? run + 8 : run);
     for (int i = 0; i < t->log.n_metrics; i++) {
         const levin_published *m = &t->log.metrics[i];
         if (m->known[LEVIN_FOR_BAR])

@@ -1,133 +1,83 @@
-/* csv.c: Lightning's CSVLogger: <save_dir>/<name>/version_N/metrics.csv and hparams.yaml. Columns
- * are sorted by name; each call makes one row, written through at once; a new column rewrites the
- * file. */
+/* csv.c: Lightning's CSVLogger: metrics.csv. Columns are sorted by name; each call makes one row;
+ * a new column rewrites the file. A file that stands already, in a version that was asked for by
+ * name, goes on below its rows. */
+#include "base/append.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "trainer/classes.h"
+#include "trainer/loggers/file_logger.h"
 #include "trainer/number.h"
 
-#include <levin/sys/logger.h>
-
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { MAX_ROW = 1 << 20, MAX_FILE = 1 << 30, MAX_TRIES = 1000 };
+enum { MAX_ROW = 1 << 26, STEP = 0 };
 
+/* One for each name. */
 typedef struct {
-    char *name;
     bool in_file;
-    bool filled, integer; // of the row in the making
-    double value;
+    int64_t row;  // the last row that had a value
+    double value; // of that
+    bool integer;
+    const char *old; // in a rewrite: the cell of the row at hand, and its length
+    size_t old_length;
 } column;
 
 typedef struct {
-    levin_logger base;
-    char *save_dir, *name; // as given
-    char *dir;             // <save_dir>/<name>/version_N, once a run has begun
-    char *path;            // of metrics.csv
-    int fd;                // of metrics.csv, -1 before the first row
-    off_t size;            // of what was written whole
-    column *columns;       // sorted by name
+    levin_file_logger file;
+    int64_t flush_every; // steps
+    char *path;          // of metrics.csv
+    levin_append *out;   // NULL before the first row
+    column *columns;     // by the number of their name
     int n, capacity;
+    int *order;    // the same, sorted by name
+    int *in_file;  // the columns of the file, from left to right
+    int n_in_file; // how many it has
+    int64_t rows;  // made so far
     levin_buffer text;
 } csv_logger;
 
-/* The highest N of the folders version_N in dir; -1 if there is none. */
-static int64_t highest_version(const char *dir)
+static const char *name_of(const csv_logger *l, int i) { return l->file.names.at[i].full; }
+
+static bool grow(void *array, int n, int more, size_t size)
 {
-    DIR *folder = opendir(dir);
-    int64_t highest = -1;
-    for (struct dirent *e; folder && (e = readdir(folder));) {
-        char *end;
-        if (strncmp(e->d_name, "version_", 8) != 0)
-            continue;
-        int64_t n = strtoll(e->d_name + 8, &end, 10);
-        if (end != e->d_name + 8 && !*end && n > highest && n < INT64_MAX)
-            highest = n;
-    }
-    if (folder)
-        closedir(folder);
-    return highest;
+    void *block;
+    memcpy(&block, array, sizeof block);
+    block = levin__realloc(block, (size_t)n * size, (size_t)more * size);
+    if (block)
+        memcpy(array, &block, sizeof block);
+    return block != NULL;
 }
 
-/* Two runs that begin at once must not share a folder: mkdir decides. NULL after an error. */
-static char *make_version(const char *above)
+static bool reserve_columns(csv_logger *l, int n)
 {
-    int64_t version = highest_version(above) + 1;
-    for (int tries = 0; tries < MAX_TRIES; tries++, version++) {
-        char *dir = levin__format("%s/version_%lld", above, (long long)version);
-        if (!dir || mkdir(dir, 0777) == 0)
-            return dir;
-        int why = errno;
-        if (why != EEXIST || tries + 1 == MAX_TRIES)
-            levin__error_system(why, "%s: cannot make this folder", dir);
-        levin__free(dir);
-        if (levin_error())
-            return NULL;
-    }
-    return NULL;
+    int more = 2 * n + 16, had = l->capacity;
+    if (n <= had)
+        return true;
+    if (!grow(&l->columns, had, more, sizeof *l->columns) ||
+        !grow(&l->order, had, more, sizeof *l->order) ||
+        !grow(&l->in_file, had, more, sizeof *l->in_file))
+        return false;
+    l->capacity = more;
+    return true;
 }
 
-static int start(levin_logger *base, const char *root_dir)
+/* Columns for the names that have none yet. */
+static bool make_columns(csv_logger *l)
 {
-    csv_logger *l = (csv_logger *)base;
-    if (l->dir)
-        return LEVIN_OK;
-    char *above = levin__path_join(l->save_dir ? l->save_dir : root_dir,
-                                   l->name ? l->name : "lightning_logs");
-    if (above && levin__make_dirs(above) == LEVIN_OK)
-        l->dir = make_version(above);
-    l->path = l->dir ? levin__path_join(l->dir, "metrics.csv") : NULL;
-    levin__free(above);
-    return levin_error();
-}
-
-/* The column of a name, or -1 - the place where it belongs. */
-static int find_column(const csv_logger *l, const char *name)
-{
-    int low = 0, high = l->n;
-    while (low < high) {
-        int middle = (low + high) / 2;
-        int order = strcmp(l->columns[middle].name, name);
-        if (order == 0)
-            return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
+    if (!reserve_columns(l, l->file.names.n))
+        return false;
+    for (; l->n < l->file.names.n; l->n++) {
+        int at = l->n;
+        for (; at > 0 && strcmp(name_of(l, l->order[at - 1]), name_of(l, l->n)) > 0; at--)
+            l->order[at] = l->order[at - 1];
+        l->order[at] = l->n;
+        l->columns[l->n] = (column){ 0 };
     }
-    return -1 - low;
-}
-
-static int make_column(csv_logger *l, const char *name)
-{
-    int at = -1 - find_column(l, name);
-    if (strpbrk(name, "\r\n"))
-        levin__error_set(LEVIN_EINVAL, "%s: a metric's name has a line break", l->path);
-    if (l->n == l->capacity && !levin_error()) {
-        int more = l->capacity ? 2 * l->capacity : 16;
-        size_t size = sizeof *l->columns;
-        column *grown = levin__realloc(l->columns, (size_t)l->capacity * size, (size_t)more * size);
-        if (grown) {
-            l->columns = grown;
-            l->capacity = more;
-        }
-    }
-    char *copy = levin_error() ? NULL : levin__strdup(name);
-    if (!copy)
-        return -1;
-    memmove(&l->columns[at + 1], &l->columns[at], (size_t)(l->n - at) * sizeof *l->columns);
-    l->columns[at] = (column){ .name = copy };
-    l->n++;
-    return at;
+    return true;
 }
 
 /* RFC 4180: quotes where a name holds what would end a cell. */
@@ -143,100 +93,198 @@ static void add_name(levin_buffer *out, const char *name)
     levin__buffer_add_char(out, '"');
 }
 
-static void add_header(const csv_logger *l, levin_buffer *out)
+static void add_header(csv_logger *l)
 {
+    levin__buffer_clear(&l->text);
     for (int i = 0; i < l->n; i++) {
         if (i)
-            levin__buffer_add_char(out, ',');
-        add_name(out, l->columns[i].name);
+            levin__buffer_add_char(&l->text, ',');
+        add_name(&l->text, name_of(l, l->order[i]));
     }
-    levin__buffer_add_char(out, '\n');
+    levin__buffer_add_char(&l->text, '\n');
 }
 
-static void add_cell(levin_buffer *out, const column *c)
+static size_t put_value(char *to, const column *c)
 {
-    char number[LEVIN_NUMBER_SIZE];
-    if (!c->filled)
-        return;
-    if (c->integer)
-        snprintf(number, sizeof number, "%.0f", c->value);
-    else
-        levin__number_print(number, c->value);
-    levin__buffer_add_text(out, number);
+    if (!c->integer)
+        return levin__number_put(to, c->value);
+    return (size_t)snprintf(to, LEVIN_NUMBER_SIZE, "%.0f", c->value);
 }
 
-static void add_row(const csv_logger *l, levin_buffer *out)
+/* The row in the making, as text. False after LEVIN_ENOMEM. */
+static bool add_row(csv_logger *l)
+{
+    levin__buffer_clear(&l->text);
+    if (!levin__buffer_reserve(&l->text, (size_t)l->n * (LEVIN_NUMBER_SIZE + 1)))
+        return false;
+    char *to = l->text.data;
+    for (int i = 0; i < l->n; i++) {
+        const column *c = &l->columns[l->order[i]];
+        if (c->row == l->rows)
+            to += put_value(to, c);
+        *to++ = i + 1 < l->n ? ',' : '\n';
+    }
+    l->text.size = (size_t)(to - l->text.data);
+    return true;
+}
+
+/* Hands the cells of an old line to its columns. */
+static int split(csv_logger *l, const char *line, const char *end)
+{
+    int n = 0;
+    for (const char *at = line, *comma; at <= end; at = comma + 1) {
+        comma = memchr(at, ',', (size_t)(end - at));
+        comma = comma ? comma : end;
+        if (n < l->n_in_file) {
+            column *c = &l->columns[l->in_file[n]];
+            c->old = at;
+            c->old_length = (size_t)(comma - at);
+        }
+        n++;
+    }
+    if (n == l->n_in_file)
+        return LEVIN_OK;
+    return levin__error_set(LEVIN_EFORMAT, "%s: a row of %d cells below %d names: '%.*s'", l->path,
+                            n, l->n_in_file, (int)(end - line < 60 ? end - line : 60), line);
+}
+
+/* One old row under the new columns. */
+static void widen(csv_logger *l, levin_writer *w)
 {
     for (int i = 0; i < l->n; i++) {
-        if (i)
-            levin__buffer_add_char(out, ',');
-        add_cell(out, &l->columns[i]);
+        const column *c = &l->columns[l->order[i]];
+        if (c->in_file)
+            levin__writer_add(w, c->old, c->old_length);
+        levin__writer_add(w, i + 1 < l->n ? "," : "\n", 1);
     }
-    levin__buffer_add_char(out, '\n');
 }
 
-/* One old row under the new columns; it holds numbers alone, so that no cell has a comma. */
-static void widen_row(const csv_logger *l, levin_buffer *out, const char *line)
+/* Old rows; what was left behind unfinished by a process that was killed is none. */
+static void widen_rows(csv_logger *l, const levin_mapping *old, levin_writer *w)
 {
-    for (int i = 0; i < l->n; i++) {
-        if (i)
-            levin__buffer_add_char(out, ',');
-        if (!l->columns[i].in_file)
-            continue;
-        size_t n = strcspn(line, ",\n");
-        levin__buffer_add(out, line, n);
-        line += n + (line[n] == ',');
+    const char *at = old->data, *end = at + old->size, *stop;
+    bool header = true;
+    for (; at < end && (stop = memchr(at, '\n', (size_t)(end - at))); at = stop + 1) {
+        const char *last = stop > at && stop[-1] == '\r' ? stop - 1 : stop;
+        if (!header && split(l, at, last) < 0)
+            return;
+        if (!header)
+            widen(l, w);
+        header = false;
     }
-    levin__buffer_add_char(out, '\n');
+}
+
+/* The file at path is a new one, with all columns. */
+static void reopen(csv_logger *l)
+{
+    levin__append_close(l->out); // of the old file: nothing waits there
+    l->out = levin__append_open(l->path, 0, LEVIN_LONGEST_WAIT);
+    memcpy(l->in_file, l->order, (size_t)l->n * sizeof *l->order);
+    l->n_in_file = l->n;
+    for (int i = 0; i < l->n; i++)
+        l->columns[i].in_file = true;
 }
 
 /* The whole file with the columns as they are now. */
 static int rewrite(csv_logger *l)
 {
-    levin_buffer out = LEVIN_BUFFER(MAX_FILE);
-    char *old = l->fd >= 0 ? levin__file_read(l->path, MAX_FILE, NULL) : NULL;
-    add_header(l, &out);
-    const char *line = old ? strchr(old, '\n') : NULL;
-    for (; line && line[1]; line = strchr(line + 1, '\n'))
-        widen_row(l, &out, line + 1);
-    levin__free(old);
-    if (!levin_error() && levin__file_write(l->path, out.data, out.size) == LEVIN_OK) {
-        if (l->fd >= 0)
-            close(l->fd);
-        l->fd = open(l->path, O_WRONLY | O_APPEND | O_CLOEXEC);
-        l->size = (off_t)out.size;
-        if (l->fd < 0)
-            levin__error_system(errno, "%s: cannot open", l->path);
+    levin_mapping old = { 0 };
+    if (levin__append_flush(l->out) < 0 || (l->n_in_file && levin__file_map(&old, l->path) < 0))
+        return levin_error();
+    levin_writer *w = levin__writer_open(l->path);
+    add_header(l);
+    if (w && !l->text.failed) {
+        levin__writer_add(w, l->text.data, l->text.size);
+        if (old.data)
+            widen_rows(l, &old, w);
     }
-    levin__buffer_free(&out);
-    for (int i = 0; i < l->n; i++)
-        l->columns[i].in_file = true;
+    if (levin_error())
+        levin__writer_abort(w);
+    else if (levin__writer_commit(w) == LEVIN_OK)
+        reopen(l);
+    levin__file_unmap(&old);
     return levin_error();
 }
 
-/* A row that does not fit on the disk leaves no half of itself. */
-static int append(csv_logger *l, const char *bytes, size_t n)
+/* The next name of a header, unquoted, in out; where it ended. NULL if a quote is never closed. */
+static const char *read_name(levin_buffer *out, const char *at, const char *end)
 {
-    ssize_t written = write(l->fd, bytes, n);
-    if (written == (ssize_t)n) {
-        l->size += written;
-        return LEVIN_OK;
+    bool quoted = at < end && *at == '"';
+    levin__buffer_clear(out);
+    levin__buffer_add(out, "", 0);
+    for (at += quoted; at < end; at++) {
+        if (quoted && *at == '"' && at + 1 < end && at[1] == '"')
+            at++;
+        else if (quoted && *at == '"')
+            return at + 1;
+        else if (!quoted && *at == ',')
+            return at;
+        levin__buffer_add(out, at, 1);
     }
-    int why = written < 0 ? errno : ENOSPC;
-    if (ftruncate(l->fd, l->size) != 0)
-        why = errno;
-    return levin__error_system(why, "%s: cannot write", l->path);
+    return quoted ? NULL : at;
+}
+
+static int refuse(const csv_logger *l)
+{
+    return levin__error_set(LEVIN_EFORMAT,
+                            "%s: its first line is not the names of a metrics.csv, one of them "
+                            "step; give another version",
+                            l->path);
+}
+
+/* Takes the columns of a file over from its first line. */
+static int adopt_names(csv_logger *l, const char *at, const char *end)
+{
+    bool has_step = false;
+    for (;; at++) {
+        at = read_name(&l->text, at, end);
+        if (!at || l->text.failed || strlen(l->text.data) != l->text.size)
+            return refuse(l);
+        bool is_step = strcmp(l->text.data, "step") == 0;
+        int i = is_step ? STEP : levin__names_add_full(&l->file.names, l->text.data);
+        if (i < 0 || !make_columns(l))
+            return levin_error();
+        if (l->columns[i].in_file)
+            return refuse(l);
+        l->columns[i].in_file = true;
+        l->in_file[l->n_in_file++] = i;
+        has_step |= is_step;
+        if (at >= end || *at != ',')
+            break;
+    }
+    return at == end && has_step ? LEVIN_OK : refuse(l);
+}
+
+static int adopt(csv_logger *l)
+{
+    levin_mapping old;
+    if (levin__file_map(&old, l->path) < 0)
+        return levin_error();
+    const char *text = old.data, *end = text ? memchr(text, '\n', old.size) : NULL;
+    if (end)
+        adopt_names(l, text, end > text && end[-1] == '\r' ? end - 1 : end);
+    levin__file_unmap(&old);
+    if (end && !levin_error())
+        rewrite(l);
+    return levin_error();
+}
+
+static int start(levin_logger *base, const char *root_dir)
+{
+    csv_logger *l = (csv_logger *)base;
+    if (l->path || levin__file_logger_start(base, root_dir) < 0)
+        return levin_error();
+    l->path = levin__path_join(l->file.place.dir, "metrics.csv");
+    return l->path && levin__is_file(l->path) ? adopt(l) : levin_error();
 }
 
 static bool fill(csv_logger *l, const char *name, double value, bool integer)
 {
-    int at = find_column(l, name);
-    if (at < 0)
-        at = make_column(l, name);
-    if (at < 0)
+    int i = levin__names_find(&l->file.names, name);
+    if (i < 0 || (i >= l->n && !make_columns(l)))
         return false;
-    column *c = &l->columns[at];
-    c->filled = true;
+    column *c = &l->columns[i];
+    c->row = l->rows;
     c->integer = integer;
     c->value = value;
     return true;
@@ -245,103 +293,93 @@ static bool fill(csv_logger *l, const char *name, double value, bool integer)
 static int log_metrics(levin_logger *base, const levin_logged *row, int n, int64_t step)
 {
     csv_logger *l = (csv_logger *)base;
-    int columns = l->n;
-    for (int i = 0; i < l->n; i++)
-        l->columns[i].filled = false;
-    if (!fill(l, "step", (double)step, true))
-        return levin_error();
+    l->rows++;
     for (int i = 0; i < n; i++)
         if (!fill(l, row[i].name, row[i].value, row[i].integer))
             return levin_error();
-    if ((l->n != columns || l->fd < 0) && rewrite(l) < 0)
+    column *c = &l->columns[STEP];
+    c->row = l->rows;
+    c->integer = true;
+    c->value = (double)step;
+    if ((l->n != l->n_in_file || !l->out) && rewrite(l) < 0)
         return levin_error();
-    levin__buffer_clear(&l->text);
-    add_row(l, &l->text);
-    return l->text.failed ? levin_error() : append(l, l->text.data, l->text.size);
+    if (!add_row(l) || levin__append(l->out, l->text.data, l->text.size) < 0)
+        return levin_error();
+    return (step + 1) % l->flush_every == 0 ? levin__append_flush(l->out) : LEVIN_OK;
 }
 
-/* YAML needs no more than this: keys are words, values the scalar text that was given. */
-static int log_hyperparameters(levin_logger *base, const char *const (*pairs)[2], int n)
+static int flush(levin_logger *base) { return levin__append_flush(((csv_logger *)base)->out); }
+
+static int finalize(levin_logger *base, const char *status)
 {
-    csv_logger *l = (csv_logger *)base;
-    levin_buffer out = LEVIN_BUFFER(MAX_ROW);
-    char *path = levin__path_join(l->dir, "hparams.yaml");
-    for (int i = 0; i < n; i++)
-        levin__buffer_addf(&out, "%s: %s\n", pairs[i][0], pairs[i][1] ? pairs[i][1] : "null");
-    if (n == 0)
-        levin__buffer_add_text(&out, "{}\n");
-    if (path && !out.failed)
-        levin__file_write(path, out.data, out.size);
-    levin__free(path);
-    levin__buffer_free(&out);
-    return levin_error();
+    (void)status;
+    return flush(base);
 }
-
-static const char *log_dir(const levin_logger *base) { return ((const csv_logger *)base)->dir; }
 
 static void free_logger(levin_logger *base)
 {
     csv_logger *l = (csv_logger *)base;
-    if (l->fd >= 0)
-        close(l->fd);
-    for (int i = 0; i < l->n; i++)
-        levin__free(l->columns[i].name);
+    levin__append_close(l->out);
     levin__free(l->columns);
+    levin__free(l->order);
+    levin__free(l->in_file);
     levin__buffer_free(&l->text);
-    levin__free(l->save_dir);
-    levin__free(l->name);
-    levin__free(l->dir);
     levin__free(l->path);
+    levin__file_logger_free(base);
 }
 
 static const levin_logger_class csv_class = {
     .name = "CSVLogger",
     .start = start,
     .log_metrics = log_metrics,
-    .log_hyperparameters = log_hyperparameters,
-    .log_dir = log_dir,
+    .log_hyperparameters = levin__file_logger_hyperparameters,
+    .flush = flush,
+    .finalize = finalize,
+    .log_dir = levin__file_logger_dir,
     .free = free_logger,
 };
 
-levin_logger *levin_csv_logger(const char *save_dir, const char *name)
+levin_logger *levin_csv_logger(const levin_csv_logger_opts *opts)
 {
-    csv_logger *l = levin__calloc(1, sizeof *l);
+    static const levin_csv_logger_opts plain;
+    const levin_csv_logger_opts *o = opts ? opts : &plain;
+    int64_t every = o->flush_logs_every_n_steps ? o->flush_logs_every_n_steps : 100;
+    if (every < 1)
+        levin__error_set(LEVIN_EINVAL, "CSVLogger: flush_logs_every_n_steps %lld is below 1",
+                         (long long)every);
+    const levin_log_place place = { .save_dir = (char *)o->save_dir,
+                                    .name = (char *)o->name,
+                                    .version = (char *)o->version };
+    csv_logger *l = (csv_logger *)levin__file_logger_new(&csv_class, sizeof *l, &place, o->prefix);
     if (!l)
         return NULL;
-    l->base.type = &csv_class;
-    l->fd = -1;
+    l->flush_every = every;
     l->text = LEVIN_BUFFER(MAX_ROW);
-    l->save_dir = levin__strdup(save_dir);
-    l->name = levin__strdup(name);
-    if (levin_error()) {
-        levin_logger_free(&l->base);
-        return NULL;
-    }
-    return &l->base;
+    if (levin__names_add_full(&l->file.names, "step") == STEP && make_columns(l))
+        return &l->file.base;
+    levin_logger_free(&l->file.base);
+    return NULL;
 }
 
-typedef struct {
-    const char *save_dir, *name;
-} csv_options;
+#define ARGUMENT(field, missing, help) LEVIN_ARGUMENT(levin_csv_logger_opts, field, missing, help)
 
-static levin_logger *make(const void *options)
-{
-    const csv_options *o = options;
-    return levin_csv_logger(o->save_dir, o->name);
-}
+static const levin_flag arguments[] = {
+    ARGUMENT(save_dir, "null", "folder above; null is the trainer's default_root_dir"),
+    ARGUMENT(name, "lightning_logs", "folder of all runs"),
+    ARGUMENT(version, "null", "3 is version_3, other texts are the folder; null the next number"),
+    ARGUMENT(prefix, "null", "put before names, with a dash"),
+    ARGUMENT(flush_logs_every_n_steps, "100", "rows that may wait; a second is the longest wait"),
+    { 0 },
+};
+
+static levin_logger *make(const void *options) { return levin_csv_logger(options); }
 
 const levin_class levin__class_csv_logger = {
     .kind = LEVIN_CLASS_LOGGER,
     .name = "CSVLogger",
     .paths = (const char *const[]){ "lightning.pytorch.loggers.CSVLogger", NULL },
     .help = "metrics.csv and hparams.yaml in save_dir/name/version_N",
-    .arguments =
-        (const levin_flag[]){
-            LEVIN_ARGUMENT(csv_options, save_dir, "null",
-                           "folder above; null is the trainer's default_root_dir"),
-            LEVIN_ARGUMENT(csv_options, name, "lightning_logs", "folder of all runs"),
-            { 0 } },
-    .size = sizeof(csv_options),
-    .fixed = (const char *const[][2]){ { "version", "null" }, { "prefix", "" }, { NULL } },
+    .arguments = arguments,
+    .size = sizeof(levin_csv_logger_opts),
     .make.logger = make,
 };

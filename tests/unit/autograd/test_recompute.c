@@ -2,6 +2,7 @@
  * memory. */
 #include "unit/autograd/leaf.h"
 
+#include "autograd/autograd.h"
 #include "base/scope.h"
 
 enum { WIDTH = 24, DEPTH = 5, ROWS = 64 };
@@ -23,6 +24,7 @@ typedef struct {
     float loss, dx[ROWS * WIDTH], dw[DEPTH][WIDTH * WIDTH];
     int calls;
     size_t bytes;
+    double flops;
 } outcome;
 
 static void copy(float *to, const levin_tensor *t)
@@ -46,6 +48,7 @@ static void run(outcome *out, bool again)
     for (int i = 0; i < DEPTH; i++)
         parts[i].w = small_leaf(WIDTH);
     levin_scope *scope = levin_scope_begin();
+    double before = levin__flops_done();
     levin_set_random(4, 2);
     levin_tensor *h = x;
     for (int i = 0; i < DEPTH; i++)
@@ -55,6 +58,7 @@ static void run(outcome *out, bool again)
     levin_tensor *loss = levin_mean(levin_mean(levin_mul(h, h), 1), 0);
     out->loss = (float)levin_item(loss);
     assert_int_equal(levin_backward(loss), LEVIN_OK);
+    out->flops = levin__flops_done() - before;
     levin_scope_end(scope);
     copy(out->dx, levin_tensor_grad(x));
     out->calls = 0;
@@ -77,6 +81,8 @@ static void gradients_have_the_same_bits(void **state)
     assert_memory_equal(once.dw, again.dw, sizeof once.dw);
     assert_int_equal(once.calls, DEPTH);
     assert_int_equal(again.calls, 2 * DEPTH);
+    assert_true(once.flops == 3.0 * DEPTH * 2 * ROWS * WIDTH * WIDTH);
+    assert_true(again.flops == once.flops); // what is done twice counts once
 }
 
 static void only_results_stay(void **state)

@@ -1,8 +1,13 @@
-/* test_flops.c: operations counted by formula, against figures worked out by hand. */
+/* test_flops.c: operations counted by formula, against figures worked out by hand, and by the
+ * operators themselves. */
 #include "support/unit.h"
 
+#include "autograd/autograd.h"
+#include "base/span.h"
+#include "models/bert/bert.h"
 #include "models/bert/flops.h"
 
+#include <levin/levin.h>
 #include <math.h>
 
 static const levin_bert_config minilm = { .hidden_size = 384,
@@ -67,6 +72,71 @@ static void a_classifier_computes_one_row_a_text_behind_the_last_attention(void 
     assert_true(f.forward < levin__bert_flops_useful(&one_layer, &length, 1).forward);
 }
 
+enum { LAYERS = 3, HEADS = 2, HIDDEN = 8, WIDE = 12, CLASSES = 3, TEXTS = 3 };
+
+typedef struct {
+    double flops[LEVIN_SPAN_WORK + 1];
+    int spans[LEVIN_SPAN_WORK + 1];
+} counted;
+
+static void count(void *self, const levin_span *span)
+{
+    counted *c = self;
+    c->flops[span->kind] += span->flops;
+    c->spans[span->kind]++;
+}
+
+/* A step of a classifier: forwards, and backwards. */
+static void run_step(levin_bert *bert, levin_linear *head, const int64_t *lengths)
+{
+    levin_scope *scope = levin_scope_begin();
+    levin_tensor *labels = levin_zeros(LEVIN_I64, 1, (const int64_t[]){ TEXTS });
+    levin_batch b = { .input_ids = levin_zeros_ragged(LEVIN_I32, TEXTS, lengths, 0, NULL),
+                      .labels = labels,
+                      .size = TEXTS };
+    levin_tensor *pooled = levin__bert_pool(bert, levin_bert_first_token(bert, &b));
+    levin_tensor *loss = levin_cross_entropy(levin_linear_forward(head, pooled), labels);
+    assert_int_equal(levin_backward(loss), LEVIN_OK);
+    levin_scope_end(scope);
+}
+
+/* What the operators count one by one is what the formula counts for all of them. */
+static void operators_add_up_to_what_the_formula_says(void **state)
+{
+    (void)state;
+    static const levin_module_class root = { .name = "root", .size = sizeof(levin_module) };
+    const int64_t lengths[TEXTS] = { 5, 1, 9 };
+    const levin_bert_config config = { .vocab_size = 7,
+                                       .hidden_size = HIDDEN,
+                                       .num_hidden_layers = LAYERS,
+                                       .num_attention_heads = HEADS,
+                                       .intermediate_size = WIDE,
+                                       .max_position_embeddings = 9,
+                                       .type_vocab_size = 2,
+                                       .classifier_dropout = -1,
+                                       .layer_norm_eps = 1e-12,
+                                       .initializer_range = 0.1,
+                                       .hidden_act = "gelu" };
+    levin_module *m = levin_module_new(&root);
+    levin_bert *bert = levin_bert_new(m, "bert", &config);
+    levin_linear *head = levin_linear_new(m, "head", HIDDEN, CLASSES);
+    counted c = { { 0 }, { 0 } };
+    assert_true(levin__spans_listen(count, &c));
+    double before = levin__flops_done();
+    run_step(bert, head, lengths);
+    levin__spans_forget();
+    double done = levin__flops_done() - before;
+    levin_flops expected = levin__bert_flops_computed(&config, lengths, TEXTS);
+    double of_head = 2.0 * HIDDEN * CLASSES * TEXTS;
+    assert_about(c.flops[LEVIN_SPAN_FORWARD], expected.forward + of_head, 1e-6);
+    assert_about(c.flops[LEVIN_SPAN_FORWARD] + c.flops[LEVIN_SPAN_BACKWARD],
+                 expected.training + 3 * of_head, 1e-6);
+    assert_about(done, expected.training + 3 * of_head, 1e-6);
+    assert_true(c.spans[LEVIN_SPAN_BACKWARD] > 4 * LAYERS);
+    assert_int_equal(c.spans[LEVIN_SPAN_FORWARD], c.spans[LEVIN_SPAN_BACKWARD]);
+    levin_module_free(m);
+}
+
 static void nothing_costs_nothing(void **state)
 {
     (void)state;
@@ -81,6 +151,7 @@ int main(void)
         cmocka_unit_test(texts_of_128_tokens_cost_what_the_tables_say),
         cmocka_unit_test(pairs_of_mnli_cost_what_the_tables_say),
         cmocka_unit_test(a_classifier_computes_one_row_a_text_behind_the_last_attention),
+        cmocka_unit_test(operators_add_up_to_what_the_formula_says),
         cmocka_unit_test(nothing_costs_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

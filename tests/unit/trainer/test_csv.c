@@ -12,8 +12,10 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static char *root;
 
@@ -40,8 +42,9 @@ static void log_row(levin_logger *l, const char *name, double value, int64_t epo
     assert_int_equal(l->type->log_metrics(l, row, epoch >= 0 ? 2 : 1, step), 0);
 }
 
-static void check_file(const levin_logger *l, const char *name, const char *expected)
+static void check_file(levin_logger *l, const char *name, const char *expected)
 {
+    assert_int_equal(levin_logger_flush(l), 0);
     char *path = levin__path_join(l->type->log_dir(l), name);
     char *text = slurp(path);
     assert_string_equal(text ? text : "no file", expected);
@@ -52,7 +55,7 @@ static void check_file(const levin_logger *l, const char *name, const char *expe
 static void columns_are_sorted_and_a_new_one_rewrites_the_file(void **state)
 {
     (void)state;
-    levin_logger *l = levin_csv_logger(NULL, NULL);
+    levin_logger *l = levin_csv_logger(NULL);
     assert_int_equal(l->type->start(l, root), 0);
     log_row(l, "train_loss", 0.5, 0, 0);
     check_file(l, "metrics.csv", "epoch,step,train_loss\n0,0,0.5\n");
@@ -68,13 +71,191 @@ static void columns_are_sorted_and_a_new_one_rewrites_the_file(void **state)
 static void names_with_commas_are_quoted(void **state)
 {
     (void)state;
-    levin_logger *l = levin_csv_logger(NULL, NULL);
+    levin_logger *l = levin_csv_logger(NULL);
     l->type->start(l, root);
     log_row(l, "a,\"b\"", 1, 0, 0);
     log_row(l, "c", 2, 0, 1);
     check_file(l, "metrics.csv", "\"a,\"\"b\"\"\",c,epoch,step\n1.0,,0,0\n,2.0,0,1\n");
-    levin_logged bad = { .name = "two\nlines" };
-    assert_int_equal(l->type->log_metrics(l, &bad, 1, 0), LEVIN_EINVAL);
+    assert_int_equal(levin_logger_log_number(l, "two\nlines", 1, 0), LEVIN_EINVAL);
+    levin_error_clear();
+    assert_int_equal(levin_logger_log_number(l, "a,\"b\"", 3, 2), 0); // goes on
+    assert_int_equal(levin_logger_log_number(l, "\xc3\xa9\xff", 4, 3), 0);
+    check_file(
+        l, "metrics.csv",
+        "\"a,\"\"b\"\"\",c,epoch,step,\xc3\xa9?\n1.0,,0,0,\n,2.0,0,1,\n3.0,,,2,\n,,,3,4.0\n");
+    levin_logger_free(l);
+}
+
+static void a_prefix_stands_before_all_names_but_step(void **state)
+{
+    (void)state;
+    levin_logger *l =
+        levin_csv_logger(&(levin_csv_logger_opts){ .save_dir = root, .prefix = "run" });
+    l->type->start(l, root);
+    log_row(l, "loss", 1, 0, 0);
+    log_row(l, "loss", 2, 0, 1);
+    check_file(l, "metrics.csv", "run-epoch,run-loss,step\n0,1.0,0\n0,2.0,1\n");
+    levin_logger_free(l);
+}
+
+static void rows_wait_for_the_step_that_flushes(void **state)
+{
+    (void)state;
+    levin_logger *l = levin_csv_logger(
+        &(levin_csv_logger_opts){ .save_dir = root, .flush_logs_every_n_steps = 3 });
+    l->type->start(l, root);
+    char *path = levin__path_join(levin_logger_log_dir(l), "metrics.csv");
+    for (int step = 0; step < 4; step++)
+        levin_logger_log_number(l, "a", step, step);
+    char *text = slurp(path);
+    assert_string_equal(text, "a,step\n0.0,0\n1.0,1\n2.0,2\n");
+    levin__free(text);
+    levin_logger_free(l); // what waits is not lost
+    text = slurp(path);
+    assert_string_equal(text, "a,step\n0.0,0\n1.0,1\n2.0,2\n3.0,3\n");
+    levin__free(text);
+    levin__free(path);
+}
+
+static levin_logger *named_version(const char *version)
+{
+    levin_logger *l = levin_csv_logger(
+        &(levin_csv_logger_opts){ .save_dir = root, .name = "", .version = version });
+    assert_non_null(l);
+    return l;
+}
+
+static void a_version_may_be_a_number_or_a_word(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = { { "7", "version_7" }, { "mine", "mine" } };
+    for (int i = 0; i < 2; i++) {
+        levin_logger *l = named_version(rows[i][0]);
+        assert_int_equal(l->type->start(l, "elsewhere"), 0);
+        char *expected = levin__path_join(root, rows[i][1]);
+        assert_string_equal(levin_logger_log_dir(l), expected);
+        levin__free(expected);
+        levin_logger_free(l);
+    }
+}
+
+/* What the file of a version begins with, and what stands there after one more row. */
+static int go_on_below(const char *before, const char *expected)
+{
+    char *dir = levin__path_join(root, "mine"), *path = levin__path_join(dir, "metrics.csv");
+    levin__make_dirs(dir);
+    levin__file_write(path, before, strlen(before));
+    levin_logger *l = named_version("mine");
+    l->type->start(l, root);
+    levin_logger_log_number(l, "loss", 0.5, 3);
+    int result = levin_error();
+    levin_error_clear();
+    levin_logger_free(l);
+    char *text = slurp(path);
+    assert_string_equal(text, expected);
+    levin__free(text);
+    levin__free(path);
+    levin__free(dir);
+    return result;
+}
+
+static void a_file_that_stands_goes_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *after;
+    } rows[] = {
+        { "loss,step\n0.25,1\n", "loss,step\n0.25,1\n0.5,3\n" },
+        { "step,acc\r\n1,0.75\r\n", "acc,loss,step\n0.75,,1\n,0.5,3\n" }, // Python's
+        { "loss,step\n0.25,1\n0.1", "loss,step\n0.25,1\n0.5,3\n" },       // killed in a row
+        { "\"a,\"\"b\",step\n1.0,1\n", "\"a,\"\"b\",loss,step\n1.0,,1\n,0.5,3\n" },
+        { "", "loss,step\n0.5,3\n" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(go_on_below(rows[i].before, rows[i].after), 0);
+}
+
+static void a_file_of_another_kind_is_left_alone(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "name,age\nx,1\n", "step,step\n1,1\n", "\"step\n",      "a\"\"b\n",
+        "step,a\n1,2,3\n", "step,a\n1\n",      "\"step\"x,a\n",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        assert_int_equal(go_on_below(files[i], files[i]), LEVIN_EFORMAT);
+}
+
+/* From here on a file cannot grow. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void no_row_is_lost_to_a_disk_that_is_full_for_a_while(void **state)
+{
+    (void)state;
+    levin_logger *l = levin_csv_logger(&(levin_csv_logger_opts){ .save_dir = root });
+    l->type->start(l, root);
+    log_row(l, "loss", 1, 0, 0);
+    check_file(l, "metrics.csv", "epoch,loss,step\n0,1.0,0\n");
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    limit_files(20);
+    log_row(l, "loss", 2, 0, 1);
+    int result = levin_logger_flush(l);
+    levin_error_clear();
+    int of_new_column = levin_logger_log_number(l, "acc", 3, 2);
+    levin_error_clear();
+    limit_files(RLIM_INFINITY);
+    signal(SIGXFSZ, before);
+    assert_int_equal(result, LEVIN_EIO);
+    assert_int_equal(of_new_column, LEVIN_EIO);
+    check_file(l, "metrics.csv", "epoch,loss,step\n0,1.0,0\n0,2.0,1\n");
+    log_row(l, "acc", 3, 0, 2);
+    check_file(l, "metrics.csv", "acc,epoch,loss,step\n,0,1.0,0\n,0,2.0,1\n3.0,0,,2\n");
+    levin_logger_free(l);
+}
+
+static void a_million_rows_are_written_and_widened(void **state)
+{
+    (void)state;
+    enum { ROWS = 1000000 };
+    levin_logger *l = levin_csv_logger(&(levin_csv_logger_opts){ .save_dir = root });
+    l->type->start(l, root);
+    log_row(l, "loss", 0.5, 0, 0);
+    int64_t warm = levin__alloc_count();
+    for (int64_t step = 1; step < ROWS; step++)
+        log_row(l, "loss", 0.5, 0, step);
+    assert_int_equal(levin__alloc_count(), warm);
+    log_row(l, "val_loss", 0.25, 0, ROWS - 1);
+    levin_logger_flush(l);
+    char *path = levin__path_join(levin_logger_log_dir(l), "metrics.csv"), *text = slurp(path);
+    int64_t lines = 0;
+    for (const char *at = text; (at = strchr(at, '\n')); at++)
+        lines++;
+    assert_int_equal(lines, 1 + ROWS + 1);
+    const char *end = "\n0,0.5,999999,\n0,,999999,0.25\n";
+    assert_string_equal(text + strlen(text) - strlen(end), end);
+    levin__free(text);
+    levin__free(path);
+    levin_logger_free(l);
+}
+
+static void what_a_table_has_no_place_for_is_said(void **state)
+{
+    (void)state;
+    levin_logger *l = levin_csv_logger(&(levin_csv_logger_opts){ .save_dir = root });
+    assert_int_equal(levin_logger_log_text(l, "note", "text", 0), LEVIN_EUNSUPPORTED);
+    assert_string_equal(levin_error_message(), "CSVLogger: 'note': it has no place for texts");
+    levin_error_clear();
+    assert_null(levin_csv_logger(&(levin_csv_logger_opts){ .flush_logs_every_n_steps = -1 }));
+    assert_int_equal(levin_error(), LEVIN_EINVAL);
+    levin_error_clear();
+    assert_int_equal(levin_logger_log_text(NULL, "note", "text", 0), 0);
+    assert_int_equal(levin_logger_flush(NULL), 0);
     levin_logger_free(l);
 }
 
@@ -82,7 +263,8 @@ static void each_run_has_the_next_version(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++) {
-        levin_logger *l = levin_csv_logger(root, "mine");
+        levin_logger *l =
+            levin_csv_logger(&(levin_csv_logger_opts){ .save_dir = root, .name = "mine" });
         assert_int_equal(l->type->start(l, "elsewhere"), 0);
         char *expected = levin__format("%s/mine/version_%d", root, i ? i + 6 : 0);
         assert_string_equal(l->type->log_dir(l), expected);
@@ -102,7 +284,7 @@ static void hyperparameters_are_yaml(void **state)
 {
     (void)state;
     static const char *const pairs[][2] = { { "lr", "2e-05" }, { "name", "'it''s'" } };
-    levin_logger *l = levin_csv_logger(root, NULL);
+    levin_logger *l = levin_csv_logger(&(levin_csv_logger_opts){ .save_dir = root });
     l->type->start(l, root);
     l->type->log_hyperparameters(l, NULL, 0);
     check_file(l, "hparams.yaml", "{}\n");
@@ -117,6 +299,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(columns_are_sorted_and_a_new_one_rewrites_the_file, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(names_with_commas_are_quoted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_prefix_stands_before_all_names_but_step, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(rows_wait_for_the_step_that_flushes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_version_may_be_a_number_or_a_word, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_stands_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_of_another_kind_is_left_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_row_is_lost_to_a_disk_that_is_full_for_a_while, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_million_rows_are_written_and_widened, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_table_has_no_place_for_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(each_run_has_the_next_version, set_up, tear_down),
         cmocka_unit_test_setup_teardown(hyperparameters_are_yaml, set_up, tear_down),
     };

@@ -30,12 +30,15 @@ static levin_dataloader *train_loader(void)
 static levin_trainer *make_trainer(const char *root, levin_callback *callback)
 {
     levin_callback *callbacks[] = { callback, NULL };
+    levin_logger *loggers[] = { levin_csv_logger(NULL),
+                                NULL }; // small: the disk is for checkpoints
     levin_trainer *t = levin_trainer_new(&(levin_trainer_flags){
         .default_root_dir = root,
         .max_epochs = 3,
         .log_every_n_steps = 1,
         .enable_progress_bar = LEVIN_OFF,
         .enable_model_summary = LEVIN_OFF,
+        .logger = loggers,
         .callbacks = callbacks,
     });
     levin_trainer_set_output(t, NULL);

@@ -1,4 +1,5 @@
 /* test_number.c: numbers and times as Python and Lightning spell them. */
+#include "trainer/decimal.h"
 #include "trainer/duration.h"
 
 #include <setjmp.h>
@@ -8,6 +9,9 @@
 #include <cmocka.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void numbers_are_spelt_as_pythons_repr(void **state)
 {
@@ -57,6 +61,65 @@ static void numbers_read_back_as_they_were(void **state)
     assert_false(levin__number_parse(" 1", &back));
 }
 
+/* The digits that printf gives to the fewest that strtod reads back, without zeros at the end. */
+static void digits_of_the_c_library(char digits[40], double x)
+{
+    char text[40];
+    int n = 0;
+    for (int count = 15; count <= 17; count++) {
+        snprintf(text, sizeof text, "%.*e", count - 1, x);
+        if (strtod(text, NULL) == x)
+            break;
+    }
+    for (const char *at = text; *at != 'e'; at++)
+        if (*at >= '0' && *at <= '9')
+            digits[n++] = *at;
+    while (n > 1 && digits[n - 1] == '0')
+        n--;
+    digits[n] = '\0';
+}
+
+static void check_digits(double x)
+{
+    char expected[40], found[40];
+    levin_decimal d = levin__decimal_of(x);
+    digits_of_the_c_library(expected, x);
+    snprintf(found, sizeof found, "%llu", (unsigned long long)d.digits);
+    if (strcmp(found, expected) != 0 || (int)strlen(expected) != d.count)
+        fail_msg("%a: %s (%d digits), not %s", x, found, d.count, expected);
+}
+
+/* Of many sizes: any double, those that are an f32, round ones, powers of two and their neighbours.
+ */
+static void the_short_way_gives_the_digits_of_the_long_one(void **state)
+{
+    (void)state;
+    uint64_t bits = 88172645463325252u;
+    for (int i = 0; i < 40000; i++) {
+        bits ^= bits << 13;
+        bits ^= bits >> 7;
+        bits ^= bits << 17;
+        double size = exp((double)(bits % 80000) / 1000 - 40), x = size;
+        switch (i % 5) {
+        case 0:
+            x = (double)(float)size;
+            break;
+        case 1:
+            x = (double)(bits % 1000000 + 1) / 1000;
+            break;
+        case 2:
+            x = ldexp(1, (int)(bits % 160) - 80);
+            break;
+        case 3:
+            x = nextafter(ldexp(1, (int)(bits % 160) - 80), i % 2 ? 0 : 1e300);
+            break;
+        default:
+            break;
+        }
+        check_digits(x);
+    }
+}
+
 static void the_locale_of_the_program_changes_nothing(void **state)
 {
     (void)state;
@@ -92,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_spelt_as_pythons_repr),
         cmocka_unit_test(numbers_read_back_as_they_were),
+        cmocka_unit_test(the_short_way_gives_the_digits_of_the_long_one),
         cmocka_unit_test(the_locale_of_the_program_changes_nothing),
         cmocka_unit_test(times_are_days_hours_minutes_seconds),
     };

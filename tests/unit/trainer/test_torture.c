@@ -26,6 +26,9 @@ static void scenario(const char *root, int64_t fail_at)
         .accumulate_grad_batches = 2,
         .enable_progress_bar = LEVIN_OFF,
         .enable_model_summary = LEVIN_OFF,
+        .callbacks = (levin_callback *[]){ levin_learning_rate_monitor(NULL),
+                                           levin_device_stats_monitor(NULL), NULL },
+        .profiler = levin_simple_profiler(NULL),
     });
     levin_trainer_set_output(t, NULL);
     levin_trainer_fit_from(t, &m->base, train, val, "last");
