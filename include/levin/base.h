@@ -64,15 +64,26 @@ typedef struct levin_switch {
 } levin_switch;
 #define LEVIN_ON  ((levin_switch){ 1 })
 #define LEVIN_OFF ((levin_switch){ -1 })
+/* save_last="link". */
+#define LEVIN_LINK ((levin_switch){ 2 })
 
-/* A number of things, a share of them, or a time: zero-initialised means the default. */
+/* A number of things, a share of them, a time, or a number of optimizer steps: zero-initialised
+ * means the default. */
 typedef struct levin_amount {
-    int kind; // 0 default, 1 count, 2 fraction, 3 seconds
+    int kind; // 0 default, 1 count, 2 fraction, 3 seconds, 4 optimizer steps
     double value;
 } levin_amount;
 #define LEVIN_BATCHES(n)  ((levin_amount){ 1, (double)(n) })
 #define LEVIN_FRACTION(f) ((levin_amount){ 2, (double)(f) })
 #define LEVIN_SECONDS(s)  ((levin_amount){ 3, (double)(s) })
+#define LEVIN_STEPS(n)    ((levin_amount){ 4, (double)(n) })
+
+/* A number that may be left out, where 0 is one like any other. */
+typedef struct levin_optional {
+    bool is_given;
+    double value;
+} levin_optional;
+#define LEVIN_NUMBER(x) ((levin_optional){ true, (double)(x) })
 
 /* The number 0 for an option whose plain 0 means the default. */
 #define LEVIN_ZERO INT64_MIN

@@ -39,9 +39,11 @@ typedef struct levin_dataset levin_dataset;
 typedef struct levin_dataset_class {
     const char *name;
     size_t size;
-    int64_t (*len)(const levin_dataset *d);
+    int64_t (*len)(const levin_dataset *d); // -1: a stream, whose end is not known
     /* Fills in row i, 0 <= i < len. What it points to must stay until the next call of get. Called
-     * on the loader's thread, for one row at a time. 0, or an error code after recording it. */
+     * on the loader's thread, for one row at a time. 0, or an error code after recording it. A
+     * stream is asked for rows 0, 1, 2 and so on, again from 0 in each epoch, and says 1 at its
+     * end. */
     int (*get)(const levin_dataset *d, int64_t i, levin_example *out);
     void (*free)(levin_dataset *d); // what the struct holds, not the struct; may be NULL
     bool changing; // a row may differ from one epoch to the next: its token ids are not kept
@@ -84,6 +86,7 @@ LEVIN_API levin_dataset *levin_dataset_from_texts(const char *const *texts,
                                                   const char *const *pairs, const int64_t *labels,
                                                   int64_t n);
 
+/** Rows; -1 of a stream. */
 LEVIN_API int64_t levin_dataset_len(const levin_dataset *d);
 /** Texts of row i, lent as get says; NULL if there are none. */
 LEVIN_API const char *levin_dataset_text(const levin_dataset *d, int64_t i);
@@ -122,10 +125,16 @@ typedef struct levin_dataloader_opts {
  * a loader of its own and leave this one alone. */
 LEVIN_API levin_dataloader *levin_dataloader_new(levin_dataset *dataset,
                                                  const levin_dataloader_opts *opts);
+/** Frees l, and the loaders that levin_dataloader_and put behind it. */
 LEVIN_API void levin_dataloader_free(levin_dataloader *l);
-/** Batches of an epoch. */
+/** [first, next]: for hooks such as val_dataloader, which may return several. Takes next; gives
+ * first, or NULL if either is, and then frees the other. */
+LEVIN_API levin_dataloader *levin_dataloader_and(levin_dataloader *first, levin_dataloader *next);
+/** Batches of an epoch; -1 of a stream. */
 LEVIN_API int64_t levin_dataloader_len(const levin_dataloader *l);
 LEVIN_API int64_t levin_dataloader_batch_size(const levin_dataloader *l);
+/** Sets it, from 1 on; holds from the next begin. 0 or an error code. */
+LEVIN_API int levin_dataloader_set_batch_size(levin_dataloader *l, int64_t batch_size);
 LEVIN_API const levin_dataset *levin_dataloader_dataset(const levin_dataloader *l);
 /** Whether rows are shuffled, and by which seed; setting either holds from the next begin. */
 LEVIN_API bool levin_dataloader_shuffle(const levin_dataloader *l);

@@ -6,6 +6,7 @@
 #include <levin/bert.h>
 #include <levin/callbacks.h>
 #include <levin/data.h>
+#include <levin/datamodule.h>
 #include <levin/embed.h>
 #include <levin/loggers.h>
 #include <levin/metrics.h>
@@ -18,5 +19,6 @@
 #include <levin/tensor.h>
 #include <levin/tokenizer.h>
 #include <levin/trainer.h>
+#include <levin/tuner.h>
 
 #endif

@@ -31,11 +31,17 @@ struct levin_module_class {
 
     levin_tensor *(*forward)(levin_module *m, const levin_batch *b);
     levin_tensor *(*training_step)(levin_module *m, const levin_batch *b); // the loss; NULL skips
+    /* training_step calls levin_manual_backward and steps the optimizers itself (Lightning's
+     * automatic_optimization = False). */
+    bool manual_optimization;
     void (*validation_step)(levin_module *m, const levin_batch *b);
     void (*test_step)(levin_module *m, const levin_batch *b);
     levin_tensor *(*predict_step)(levin_module *m, const levin_batch *b); // default: forward
-    levin_optimizer *(*configure_optimizers)(levin_module *m);
+    levin_optimizer *(*configure_optimizers)(levin_module *m); // several: levin_optimizer_and
+    /* Callbacks of the module, a list closed by NULL, taken; each replaces one of its class. */
+    levin_callback *const *(*configure_callbacks)(levin_module *m);
 
+    /* Several: levin_dataloader_and. */
     levin_dataloader *(*train_dataloader)(levin_module *m);
     levin_dataloader *(*val_dataloader)(levin_module *m);
     levin_dataloader *(*test_dataloader)(levin_module *m);
@@ -45,6 +51,11 @@ struct levin_module_class {
     void (*setup)(levin_module *m, const char *stage);
     void (*teardown)(levin_module *m, const char *stage);
     void (*configure_model)(levin_module *m);
+
+    /* May change what the batch points to, not what lies there. */
+    void (*on_before_batch_transfer)(levin_module *m, levin_batch *b);
+    void (*transfer_batch_to_device)(levin_module *m, levin_batch *b);
+    void (*on_after_batch_transfer)(levin_module *m, levin_batch *b);
 
     void (*on_fit_start)(levin_module *m);
     void (*on_fit_end)(levin_module *m);
@@ -93,6 +104,10 @@ struct levin_module_class {
     void (*on_save_checkpoint)(levin_module *m, levin_state *state);
     void (*on_load_checkpoint)(levin_module *m, const levin_state *state);
     void (*on_exception)(levin_module *m, int code, const char *message);
+
+    /* Of a layer that keeps running statistics (batch norm): forgets them; the passes in training
+     * mode that follow make them anew, each with the same weight. */
+    void (*reset_running_stats)(levin_module *m);
 };
 
 #define LEVIN_MODULE(type) .name = #type, .size = sizeof(type)

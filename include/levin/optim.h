@@ -35,7 +35,11 @@ LEVIN_API levin_optimizer *levin_sgd(levin_params *params, double lr, const levi
  * parameter that is in another group already is LEVIN_EINVAL. */
 LEVIN_API int levin_optimizer_add_group(levin_optimizer *o, levin_params *params, double lr,
                                         double weight_decay);
-/** Frees o and the gradients that lie in it. Before the module whose parameters it has. */
+/** [first, next]: for configure_optimizers, which may return several where the module steps them
+ * itself. Takes next; gives first, or NULL if either is, and then frees the other. */
+LEVIN_API levin_optimizer *levin_optimizer_and(levin_optimizer *first, levin_optimizer *next);
+/** Frees o, the optimizers that levin_optimizer_and put behind it, and the gradients that lie in
+ * them. Before the module whose parameters they have. */
 LEVIN_API void levin_optimizer_free(levin_optimizer *o);
 
 /** One update from the gradients that stand; parameters without a gradient are left alone. */
@@ -55,29 +59,61 @@ LEVIN_API double levin_clip_grad_norm(levin_optimizer *o, double max_norm);
 /** Clamps each element of all gradients to [-value, value]. */
 LEVIN_API void levin_clip_grad_value(levin_optimizer *o, double value);
 
-/* Learning-rate schedules: the rate of each group is its own times a factor of the step, steps
- * counted from 0. */
+/* Learning-rate schedules. Most are a factor of the step, counted from 0, and the rate of each
+ * group is its own times that. */
 typedef struct levin_lr_scheduler_opts {
+    /* Of transformers.get_scheduler. */
     double warmup;       // below 1: a share of total_steps, rounded up; else a number of steps
     int64_t total_steps; // of the run; 0: the trainer fills in its own estimate; without a trainer
                          // it must be given where the formula needs it
     double num_cycles;   // 0 means 0.5; cosine_with_restarts: 1
     double power;        // polynomial; 0 means 1
     double lr_end;       // polynomial; 0 means 1e-7
-    double min_lr;       // cosine_with_min_lr
+    double min_lr;       // cosine_with_min_lr, ReduceLROnPlateau; eta_min of CosineAnnealingLR
     int64_t timescale;   // inverse_sqrt; 0 means the warm-up steps, or 10000
     int64_t num_stable_steps, num_decay_steps; // warmup_stable_decay; 0 stable: all that is left
-    levin_switch per_epoch; // on: one step of the schedule is an epoch; default off
+
+    /* When the trainer moves it: Lightning's interval, frequency, monitor, strict and name. */
+    levin_switch per_epoch; // on: interval "epoch"; default on for torch's but OneCycleLR, else off
+    int64_t frequency;      // every so many of its steps; 0 means 1
+    const char *monitor;    // ReduceLROnPlateau: the metric; copied
+    levin_switch strict;    // default on: a monitor that is not there is an error
+    const char *name;       // for the LearningRateMonitor; copied
+
+    /* Of torch.optim.lr_scheduler. */
+    int64_t step_size;         // StepLR
+    double gamma;              // StepLR, MultiStepLR, ExponentialLR; 0 means 0.1
+    const int64_t *milestones; // MultiStepLR: steps, rising, num_milestones of them; copied
+    int64_t num_milestones;
+    int64_t t_max;                                    // CosineAnnealingLR; 0: total_steps
+    double max_lr;                                    // OneCycleLR; 0: the rate of the optimizer
+    double pct_start;                                 // OneCycleLR; 0 means 0.3
+    double div_factor, final_div_factor;              // OneCycleLR; 0 means 25 and 1e4
+    double base_momentum, max_momentum;               // OneCycleLR; 0 means 0.85 and 0.95
+    levin_switch cycle_momentum;                      // OneCycleLR; default on
+    levin_switch three_phase, linear_annealing;       // OneCycleLR; default off
+    double (*lr_lambda)(void *payload, int64_t step); // LambdaLR: the factor
+    void *payload;
+    double factor;                        // ReduceLROnPlateau; 0 means 0.1
+    int64_t patience;                     // ReduceLROnPlateau; 0 means 10, LEVIN_ZERO none
+    double threshold;                     // ReduceLROnPlateau; 0 means 1e-4
+    int64_t cooldown;                     // ReduceLROnPlateau
+    double eps;                           // ReduceLROnPlateau; 0 means 1e-8
+    levin_switch mode_max, threshold_abs; // ReduceLROnPlateau; default off: mode min, relative
 } levin_lr_scheduler_opts;
 
-/** Attaches a schedule by Hugging Face's name (any case): linear, cosine, cosine_with_restarts,
- *  polynomial, constant, constant_with_warmup, inverse_sqrt, warmup_stable_decay,
- * cosine_with_min_lr. Sets the rates of step 0. An unknown name is LEVIN_EINVAL and names the
- * nearest. */
+/** Attaches a schedule by name (any case). transformers': linear, cosine, cosine_with_restarts,
+ * polynomial, constant, constant_with_warmup, inverse_sqrt, warmup_stable_decay,
+ * cosine_with_min_lr. torch's: StepLR, MultiStepLR, ExponentialLR, CosineAnnealingLR, LambdaLR,
+ * OneCycleLR, ReduceLROnPlateau. Sets the rates of step 0. An unknown name is LEVIN_EINVAL and
+ * names the nearest. */
 LEVIN_API int levin_optimizer_set_lr_scheduler(levin_optimizer *o, const char *name,
                                                const levin_lr_scheduler_opts *opts);
-/** Moves the schedule one step on; nothing without one. */
+/** Moves the schedule one step on; nothing without one. A ReduceLROnPlateau moves by a metric. */
 LEVIN_API void levin_lr_scheduler_step(levin_optimizer *o);
+/** ReduceLROnPlateau: looks at the metric and, if it has not improved for too long, lowers the
+ * rates. */
+LEVIN_API void levin_lr_scheduler_step_metric(levin_optimizer *o, double metric);
 
 #ifdef __cplusplus
 }

@@ -3,7 +3,7 @@
 #ifndef LEVIN_TRAINER_H
 #define LEVIN_TRAINER_H
 
-#include <levin/data.h>
+#include <levin/datamodule.h>
 #include <levin/optim.h>
 #include <stdio.h>
 
@@ -14,37 +14,89 @@ extern "C" {
 typedef struct levin_logger levin_logger;
 typedef struct levin_profiler levin_profiler;
 
+/* Where checkpoints lie when that is not a folder of this machine: Lightning's CheckpointIO. levin
+ * writes and reads whole files of its own; these functions move them. 0 or an error code each. */
+typedef struct levin_checkpoint_io {
+    void *payload; // of every call
+    /* Puts the finished file under the name path; the file is gone afterwards. */
+    int (*save_checkpoint)(void *payload, const char *file, const char *path);
+    /* Fetches what lies under path into file. */
+    int (*load_checkpoint)(void *payload, const char *path, const char *file);
+    int (*remove_checkpoint)(void *payload, const char *path);
+    bool (*exists)(void *payload, const char *path);
+    void (*teardown)(void *payload); // the run is over; may be NULL
+} levin_checkpoint_io;
+
+typedef struct levin_plugins {
+    const levin_checkpoint_io *checkpoint_io; // lent; NULL: files
+} levin_plugins;
+
 /* Every field zero is Lightning's default; where 0 means something else there, LEVIN_ZERO says it.
  * docs/flags.md is made from the same table as the command line. */
 typedef struct levin_trainer_flags {
+    /* Where, and in which numbers. */
     const char *accelerator;      // "auto" (default), "cpu"
+    const char *strategy;         // "auto" (default), "single_device"
     const char *devices;          // "auto" (default), "1"
+    int64_t num_nodes;            // default, and all that this build has: 1
     const char *precision;        // "32-true" (default), "bf16-mixed"; "int8" but for fit
     const char *default_root_dir; // where lightning_logs goes; default the current folder
+
+    /* For how long. */
     int64_t max_epochs; // default 1000, or no limit if max_steps or max_time is given; -1 no limit
     int64_t min_epochs;
     int64_t max_steps; // optimizer steps; default and -1: no limit
     int64_t min_steps;
-    const char *max_time;                                // "DD:HH:MM:SS"
+    const char *max_time; // "DD:HH:MM:SS"
+
+    /* Over which batches. */
     levin_amount limit_train_batches, limit_val_batches; // LEVIN_BATCHES(n), LEVIN_FRACTION(f)
     levin_amount limit_test_batches, limit_predict_batches;
     levin_amount overfit_batches;
-    int64_t fast_dev_run;              // number of batches; 0 off
-    levin_amount val_check_interval;   // batches, a share of an epoch (default 1.0), LEVIN_SECONDS
+    int64_t fast_dev_run;                      // number of batches; 0 off
+    int64_t reload_dataloaders_every_n_epochs; // asks the hooks for new loaders; 0 never
+
+    /* When it validates. */
+    levin_amount val_check_interval;   // batches, a share of an epoch (default 1.0), LEVIN_SECONDS,
+                                       // LEVIN_STEPS
     int64_t check_val_every_n_epoch;   // default 1; -1 is Lightning's None
     levin_amount num_sanity_val_steps; // LEVIN_BATCHES(n), n = -1 for all; default 2
-    int64_t accumulate_grad_batches;   // default 1
-    double gradient_clip_val;          // 0 off
-    const char *gradient_clip_algorithm; // "norm" (default), "value"
-    int64_t log_every_n_steps;           // default 50; LEVIN_ZERO: no rows of steps
+
+    /* How it learns. */
+    int64_t accumulate_grad_batches;      // default 1
+    const char *accumulate_grad_schedule; // or by epoch: "{0: 1, 4: 2}"
+    double gradient_clip_val;             // 0 off
+    const char *gradient_clip_algorithm;  // "norm" (default), "value"
+    levin_switch auto_lr_find;            // a LearningRateFinder before training
+    const char *auto_scale_batch_size;    // a BatchSizeFinder: "power" or "binsearch"
+    levin_switch stochastic_weight_avg;   // a StochasticWeightAveraging
+
+    /* What it watches and writes. */
+    double track_grad_norm;        // logs norms of gradients, of this order; 0 and -1 off
+    levin_switch terminate_on_nan; // default: a loss that is not finite ends fit; on: also a
+                                   // weight; off: neither
+    levin_switch detect_anomaly;   // names the operator that first makes what is not finite
+    int64_t log_every_n_steps;     // default 50; LEVIN_ZERO: no rows of steps
     levin_switch enable_checkpointing, enable_progress_bar, enable_model_summary; // default on
-    levin_switch deterministic;       // levin always is; LEVIN_OFF is accepted and changes nothing
+    levin_switch enable_autolog_hparams; // hyper-parameters to the loggers; default on
+    levin_switch barebones;              // none of all that
+
+    /* What one process on a CPU does anyway: accepted, without effect. */
+    levin_switch deterministic;           // always
+    levin_switch benchmark;               // nothing to choose from
+    levin_switch inference_mode;          // evaluations never record
+    levin_switch use_distributed_sampler; // for several processes
+    levin_switch sync_batchnorm;          // likewise
+
+    const levin_plugins *plugins;     // lent
     levin_logger *const *logger;      // a list closed by NULL, taken (loggers.h); NULL: both a
                                       // TensorBoardLogger and a CSVLogger, in one folder
     levin_callback *const *callbacks; // a list closed by NULL, taken
     levin_profiler *profiler;         // taken (profilers.h); default none
 } levin_trainer_flags;
 
+/* logger=True, said explicitly. */
+LEVIN_API extern levin_logger *const levin_default_logger[];
 /* logger=False: a list of none. */
 LEVIN_API extern levin_logger *const levin_no_logger[];
 #define LEVIN_NO_LOGGER levin_no_logger
@@ -73,7 +125,8 @@ LEVIN_API int levin_trainer_test(levin_trainer *t, levin_module *m, levin_datalo
 
 /* Receives the output of each batch of predict; a result that is not 0 ends it. */
 typedef int levin_take_prediction(void *payload, const levin_tensor *output, const levin_batch *b);
-/** Calls take for the output of every batch; m and data as above. */
+/** Calls take for the output of every batch; without one the outputs are kept, for
+ * levin_trainer_prediction. m and data as above. */
 LEVIN_API int levin_trainer_predict(levin_trainer *t, levin_module *m, levin_dataloader *data,
                                     levin_take_prediction *take, void *payload);
 
@@ -81,10 +134,13 @@ LEVIN_API int levin_trainer_predict(levin_trainer *t, levin_module *m, levin_dat
 typedef struct levin_run_opts {
     levin_dataloader *train; // fit
     levin_dataloader *const
-        *loaders;          // several for validation, test or prediction, closed by NULL; taken
-    const char *ckpt_path; // a file, "last" or "best": continued by fit, else its weights
+        *loaders; // several for validation, test or prediction, closed by NULL; taken
+    levin_datamodule *datamodule; // instead of loaders; lent
+    const char *ckpt_path;        // a file, "last" or "best": continued by fit, else its weights
     levin_take_prediction *take;
-    void *payload; // of take
+    void *payload;                   // of take
+    levin_switch return_predictions; // keeps them for levin_trainer_prediction; default: where
+                                     // neither take nor a BasePredictionWriter sees them
 } levin_run_opts;
 LEVIN_API int levin_trainer_fit_with(levin_trainer *t, levin_module *m, const levin_run_opts *o);
 LEVIN_API int levin_trainer_validate_with(levin_trainer *t, levin_module *m,
@@ -92,6 +148,12 @@ LEVIN_API int levin_trainer_validate_with(levin_trainer *t, levin_module *m,
 LEVIN_API int levin_trainer_test_with(levin_trainer *t, levin_module *m, const levin_run_opts *o);
 LEVIN_API int levin_trainer_predict_with(levin_trainer *t, levin_module *m,
                                          const levin_run_opts *o);
+
+/** Outputs that the last predict kept, of one loader; output number batch of it, lent until the
+ * next call, or NULL. */
+LEVIN_API int64_t levin_trainer_num_predictions(const levin_trainer *t, int64_t loader);
+LEVIN_API const levin_tensor *levin_trainer_prediction(const levin_trainer *t, int64_t loader,
+                                                       int64_t batch);
 
 /** Writes everything that a run needs to go on from here. Called while a batch runs, it writes when
  * that batch is done. */
@@ -130,8 +192,23 @@ LEVIN_API int64_t levin_trainer_estimated_stepping_batches(levin_trainer *t);
 LEVIN_API levin_trainer *levin_module_trainer(const levin_module *m);
 /** The trainer's self.optimizers()[i]; NULL if there is none. Lent. */
 LEVIN_API levin_optimizer *levin_trainer_optimizer(const levin_trainer *t, int i);
+/** The data module of the call that runs, or NULL. */
+LEVIN_API levin_datamodule *levin_trainer_datamodule(const levin_trainer *t);
+/** While a training batch runs: whether it is the last of its epoch. */
+LEVIN_API bool levin_trainer_is_last_batch(const levin_trainer *t);
+/** The loss of the newest training batch; NaN if there is none. */
+LEVIN_API double levin_trainer_loss(const levin_trainer *t);
+/** The output of the batch that runs in predict; NULL elsewhere. Lent. */
+LEVIN_API const levin_tensor *levin_trainer_current_prediction(const levin_trainer *t);
 /** Where the bar, summary and notes go; stderr at first, NULL for nowhere. */
 LEVIN_API void levin_trainer_set_output(levin_trainer *t, FILE *stream);
+
+/* Manual optimization, in training_step. */
+/** levin_backward with the hooks around it. 0 or an error code. */
+LEVIN_API int levin_manual_backward(levin_module *m, levin_tensor *loss);
+/** From here on only the parameters of o get gradients; untoggle brings back what was. */
+LEVIN_API void levin_toggle_optimizer(levin_module *m, levin_optimizer *o);
+LEVIN_API void levin_untoggle_optimizer(levin_module *m, levin_optimizer *o);
 
 /* self.log */
 typedef enum levin_reduce { LEVIN_MEAN, LEVIN_SUM, LEVIN_MIN, LEVIN_MAX } levin_reduce;
@@ -140,8 +217,9 @@ typedef struct levin_log_opts {
     levin_switch logger;            // default on
     levin_switch on_step, on_epoch; // default by hook, as Lightning
     levin_reduce reduce_fx;
-    int64_t batch_size;              // weight in the mean; 0: the batch's
-    levin_switch add_dataloader_idx; // default on: "/dataloader_idx_1" with several loaders
+    int64_t batch_size;                     // weight in the mean; 0: the batch's
+    levin_switch sync_dist, rank_zero_only; // of several processes: no effect with one
+    levin_switch add_dataloader_idx;        // default on: "/dataloader_idx_1" with several loaders
 } levin_log_opts;
 
 /** Logs a number under key, which is copied when it is new. Nothing happens to a module that no
@@ -159,11 +237,19 @@ LEVIN_API void levin_logf(levin_module *m, const levin_tensor *value, const char
 LEVIN_API int levin_save_hyperparameter(levin_module *m, const char *key, const char *value_fmt,
                                         ...) LEVIN_FORMAT(3, 4);
 
-/* What hooks may put into a checkpoint: numbers and texts by name. */
+/** levin_log_number for n keys and values at once. */
+LEVIN_API void levin_log_dict(levin_module *m, const char *const *keys, const double *values, int n,
+                              const levin_log_opts *opts);
+
+/* What hooks may put into a checkpoint: numbers, texts and arrays by name. */
 LEVIN_API int levin_state_set_number(levin_state *s, const char *key, double value);
 LEVIN_API int levin_state_set_text(levin_state *s, const char *key, const char *value);
 LEVIN_API double levin_state_number(const levin_state *s, const char *key, double missing);
 LEVIN_API const char *levin_state_text(const levin_state *s, const char *key); // NULL: missing
+/** n numbers, which must stay until the checkpoint is written. */
+LEVIN_API int levin_state_set_array(levin_state *s, const char *key, const float *data, int64_t n);
+/** Copies them into out; false if there are none of that name, or not n. */
+LEVIN_API bool levin_state_array(const levin_state *s, const char *key, float *out, int64_t n);
 
 #ifdef __cplusplus
 }

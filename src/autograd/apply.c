@@ -1,6 +1,7 @@
 /* apply.c: running one operator and recording it; the modes of a thread. */
 #include "autograd/autograd.h"
 
+#include "autograd/anomaly.h"
 #include "autograd/tape.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -112,6 +113,8 @@ levin_tensor *levin__apply(const levin_op *op, const levin_call *draft, int requ
     }
     if (levin_error() != before)
         return NULL; // a kernel met it on the way: what it wrote is worth nothing
+    if (levin__detects_anomaly() && !levin__check_result(c))
+        return NULL;
     if (c->records)
         levin__record(c);
     levin__call_is_done(c, LEVIN_SPAN_FORWARD, began);

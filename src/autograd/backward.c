@@ -5,6 +5,7 @@
  * and stay. */
 #include "autograd/autograd.h"
 
+#include "autograd/anomaly.h"
 #include "autograd/tape.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -129,6 +130,8 @@ static int walk(void)
         levin__call_is_done(c, LEVIN_SPAN_BACKWARD, began);
         if (levin_error() != before)
             return levin_error(); // a kernel met it on the way
+        if (levin__detects_anomaly() && !levin__check_gradients(c))
+            return levin_error();
         levin__backward_recycle(y->grad);
         y->grad = NULL;
     }

@@ -16,7 +16,7 @@ int levin__error_system(int err, const char *fmt, ...) LEVIN_FORMAT(2, 3);
 /* An error on its way from one thread to another. */
 typedef struct levin_error_note {
     int code;
-    char message[512];
+    char message[1024];
 } levin_error_note;
 
 /** Moves this thread's error into note (code LEVIN_OK if there is none) and clears it. */

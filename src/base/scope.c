@@ -176,3 +176,4 @@ void levin_scope_end(levin_scope *scope)
 
 size_t levin__scope_bytes(void) { return self.bytes; }
 size_t levin__scope_peak_bytes(void) { return self.peak; }
+void levin__scope_forget_peak(void) { self.peak = self.bytes; }

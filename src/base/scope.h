@@ -18,5 +18,7 @@ void **levin__scope_attachment(levin_scope *scope);
 /** Bytes handed out by all open scopes of this thread, and the most there ever were. */
 size_t levin__scope_bytes(void);
 size_t levin__scope_peak_bytes(void);
+/** The most there ever were counts anew from here. */
+void levin__scope_forget_peak(void);
 
 #endif

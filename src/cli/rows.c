@@ -124,6 +124,14 @@ bool cli_row_is_group(const levin_command *c, const char *name)
     return false;
 }
 
+/* Of a flag that Lightning's Trainer once had. */
+static const char *replacement(const char *name)
+{
+    static const char trainer[] = "trainer.";
+    bool of_trainer = strncmp(name, trainer, sizeof trainer - 1) == 0;
+    return of_trainer ? levin__old_flag(name + sizeof trainer - 1) : NULL;
+}
+
 void cli_row_unknown(const levin_command *c, const char *name)
 {
     bool dashes = strncmp(name, "--", 2) == 0;
@@ -135,8 +143,10 @@ void cli_row_unknown(const levin_command *c, const char *name)
         snprintf(names[i], sizeof names[i], "%s", row.name + (dashes ? 0 : 2));
         list[i] = names[i];
     }
-    const char *near = levin__suggest(name, list);
-    if (near)
+    const char *near = levin__suggest(name, list), *now = replacement(name + (dashes ? 2 : 0));
+    if (now)
+        levin__error_set(LEVIN_EINVAL, "%s '%s' is gone: now %s", what, name, now);
+    else if (near)
         levin__error_set(LEVIN_EINVAL, "unknown %s '%s', did you mean %s?", what, name, near);
     else
         levin__error_set(LEVIN_EINVAL, "unknown %s '%s'; levin help %s lists them", what, name,

@@ -168,10 +168,16 @@ int levin__collate(levin_slot *s, const levin_dataset *d, int64_t n)
     shape first = { 0 };
     s->cu_seqlens[0] = 0;
     s->ragged.max_length = 0;
+    s->batch.size = 0;
     for (int64_t i = 0; i < n; i++) {
         levin_example e;
-        if (levin__dataset_get(d, s->rows[i], &e) != LEVIN_OK)
+        int got = levin__dataset_get(d, s->rows[i], &e);
+        if (got < 0)
             return levin_error();
+        if (got > 0) { // a stream ends
+            n = i;
+            break;
+        }
         shape x = shape_of(&e);
         first = i == 0 ? x : first;
         int code = check_shape(s, d, i, first, x);
@@ -186,6 +192,7 @@ int levin__collate(levin_slot *s, const levin_dataset *d, int64_t n)
         s->classes[i] = e.label;
         s->values[i] = e.value;
     }
-    wrap(s, n, first);
+    if (n > 0)
+        wrap(s, n, first);
     return LEVIN_OK;
 }

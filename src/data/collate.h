@@ -26,7 +26,8 @@ typedef struct levin_slot {
 int levin__slot_init(levin_slot *s, const levin_dataset *d, int64_t batch_size);
 void levin__slot_free(levin_slot *s);
 
-/** Makes the batch of the first n of s->rows. 0 or an error code. */
+/** Makes the batch of the first n of s->rows; of a stream that ends before, fewer, as the size of
+ * the batch says: 0 at the end. 0 or an error code. */
 int levin__collate(levin_slot *s, const levin_dataset *d, int64_t n);
 
 #endif

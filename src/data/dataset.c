@@ -71,10 +71,12 @@ int levin__dataset_get(const levin_dataset *d, int64_t i, levin_example *out)
 {
     *out = (levin_example){ .label = -1, .value = NAN };
     int64_t n = levin_dataset_len(d);
-    if (i < 0 || i >= n)
+    if (i < 0 || (n >= 0 && i >= n))
         return levin__error_set(LEVIN_EINVAL, "%s: row %lld of %lld", d->node->name, (long long)i,
                                 (long long)n);
     int code = d->type->get(d, i, out);
+    if (code > 0 && n < 0)
+        return code;
     if (code < 0)
         return levin_error()
                    ? levin_error()

@@ -19,7 +19,8 @@ struct levin_dataset_node {
 int levin__dataset_rename(levin_dataset *d, const char *name);
 /** Makes the dataset free the tokenizer when it goes; takes it also on failure. */
 int levin__dataset_own_tokenizer(levin_dataset *d, levin_tokenizer *t);
-/** Row i, checked: in range, and label among the classes. 0 or an error code. */
+/** Row i, checked: in range, and label among the classes. 0, 1 at the end of a stream, or an error
+ * code. */
 int levin__dataset_get(const levin_dataset *d, int64_t i, levin_example *out);
 
 #endif

@@ -120,10 +120,11 @@ static int encode(levin_features *f, const levin_dataset *d, const levin_example
 static int keep(levin_features *f, const levin_dataset *d, int64_t i)
 {
     int64_t n_first = count_first(&f->encoding);
-    if (d->type->changing || n_first < 0 || f->encoding.n == 0)
+    int64_t rows = levin_dataset_len(d);
+    if (d->type->changing || rows < 0 || n_first < 0 || f->encoding.n == 0)
         return LEVIN_OK;
     if (!f->rows) {
-        f->n_rows = levin_dataset_len(d);
+        f->n_rows = rows;
         f->rows = levin__calloc((size_t)f->n_rows, sizeof *f->rows);
     }
     int32_t *room = f->rows && i < f->n_rows ? room_for(f, (size_t)f->encoding.n) : NULL;

@@ -4,6 +4,7 @@
  *
  * One mutex guards the numbers below it. Batch number b lies in slot b % n_slots; the thread may
  * write a slot only while made - taken says that the caller is done with it. */
+#include "data/loader.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/span.h"
@@ -18,7 +19,10 @@ enum { N_SLOTS = 4 }; // one lent to the caller, up to three ahead
 
 struct levin_dataloader {
     levin_dataset *dataset;
-    int64_t batch_size, n_batches;
+    levin_dataloader *next;        // put behind it by levin_dataloader_and; owned
+    int64_t batch_size, n_batches; // -1: of a stream
+    bool drop_last;
+    int64_t stream_row; // which the stream gives next
     levin_sampler sampler;
     int64_t n_slots; // 0 before the first begin
     levin_slot slots[N_SLOTS];
@@ -32,20 +36,54 @@ struct levin_dataloader {
     bool busy, quit;
 };
 
-/* Fills the slot of batch b and notes the error, if any. */
-static void make(levin_dataloader *l, int64_t b)
+static bool is_stream(const levin_dataloader *l) { return l->sampler.n < 0; }
+
+/* Reads on to a row of a stream that lies ahead; false at its end or after an error. */
+static bool skip_to(levin_dataloader *l, int64_t row)
+{
+    levin_example e;
+    while (l->stream_row < row && levin__dataset_get(l->dataset, l->stream_row, &e) == LEVIN_OK)
+        l->stream_row++;
+    return l->stream_row == row;
+}
+
+/* Fills the slot of batch b and notes the error, if any. False if a stream ended before it. */
+static bool make(levin_dataloader *l, int64_t b)
 {
     levin_slot *slot = &l->slots[b % l->n_slots];
-    int64_t first = b * l->batch_size, n = l->sampler.n - first;
+    int64_t first = b * l->batch_size, n = l->batch_size;
     double began = levin__span_begin();
-    if (n > l->batch_size)
-        n = l->batch_size;
-    levin__sampler_rows(&l->sampler, first, n, slot->rows);
-    levin__collate(slot, l->dataset, n);
+    if (!is_stream(l) && n > l->sampler.n - first)
+        n = l->sampler.n - first;
+    slot->batch.size = 0;
+    bool there = !is_stream(l) || skip_to(l, first);
+    if (there) {
+        levin__sampler_rows(&l->sampler, first, n, slot->rows);
+        levin__collate(slot, l->dataset, n);
+    }
     slot->batch.batch_idx = b;
-    levin__error_take(&l->notes[b % l->n_slots]);
+    l->stream_row += slot->batch.size;
+    levin_error_note *note = &l->notes[b % l->n_slots];
+    levin__error_take(note);
     if (levin__span_is_heard(began))
         levin__span_tell(LEVIN_SPAN_WORK, "batch", began, 0);
+    if (!is_stream(l) || note->code)
+        return true;
+    return there && slot->batch.size > (l->drop_last ? n - 1 : 0);
+}
+
+/* With the mutex: the batch that was tried is there, or it was the end of a stream. */
+static void count_made(levin_dataloader *l, bool made)
+{
+    if (!made) {
+        l->end = l->made;
+        return;
+    }
+    const levin_slot *slot = &l->slots[l->made % l->n_slots];
+    bool failed = l->notes[l->made % l->n_slots].code != 0;
+    l->made++;
+    if (failed || (is_stream(l) && slot->batch.size < l->batch_size))
+        l->end = l->made; // nothing is worth making behind an error, nor behind the end
 }
 
 static bool may_make(const levin_dataloader *l)
@@ -66,12 +104,10 @@ static void *run(void *argument)
         int64_t b = l->made;
         l->busy = true;
         pthread_mutex_unlock(&l->mutex);
-        make(l, b);
+        bool made = make(l, b);
         pthread_mutex_lock(&l->mutex);
         l->busy = false;
-        l->made++;
-        if (l->notes[b % l->n_slots].code)
-            l->end = l->made; // nothing is worth making behind an error
+        count_made(l, made);
         pthread_cond_signal(&l->ready);
     }
     pthread_mutex_unlock(&l->mutex);
@@ -99,10 +135,12 @@ static int start_thread(levin_dataloader *l)
     return LEVIN_OK;
 }
 
-static int64_t count_batches(const levin_dataloader *l, bool drop_last)
+static int64_t count_batches(const levin_dataloader *l)
 {
     int64_t n = l->sampler.n, size = l->batch_size;
-    return drop_last ? n / size : n / size + (n % size != 0);
+    if (n < 0)
+        return -1;
+    return l->drop_last ? n / size : n / size + (n % size != 0);
 }
 
 static int check_new(const levin_dataloader *l)
@@ -111,8 +149,11 @@ static int check_new(const levin_dataloader *l)
     if (l->batch_size < 1)
         return levin__error_set(LEVIN_EINVAL, "%s: batch_size %lld, expected 1 or more", name,
                                 (long long)l->batch_size);
-    if (l->sampler.n <= 0)
+    if (l->sampler.n == 0)
         return levin__error_set(LEVIN_EINVAL, "%s: an empty data set: no rows", name);
+    if (is_stream(l) && l->sampler.shuffle)
+        return levin__error_set(LEVIN_EINVAL,
+                                "%s: a stream comes in its own order, it cannot be shuffled", name);
     return LEVIN_OK;
 }
 
@@ -134,7 +175,8 @@ levin_dataloader *levin_dataloader_new(levin_dataset *dataset, const levin_datal
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->work, NULL);
     pthread_cond_init(&l->ready, NULL);
-    l->n_batches = l->batch_size > 0 ? count_batches(l, opts->drop_last.value > 0) : 0;
+    l->drop_last = opts->drop_last.value > 0;
+    l->n_batches = l->batch_size > 0 ? count_batches(l) : 0;
     if (check_new(l) == LEVIN_OK)
         return l;
     levin_dataloader_free(l);
@@ -145,6 +187,7 @@ void levin_dataloader_free(levin_dataloader *l)
 {
     if (!l)
         return;
+    levin_dataloader_free(l->next);
     if (l->thread_runs) {
         pthread_mutex_lock(&l->mutex);
         l->quit = true;
@@ -160,6 +203,26 @@ void levin_dataloader_free(levin_dataloader *l)
     levin__sampler_free(&l->sampler);
     levin_dataset_free(l->dataset);
     levin__free(l);
+}
+
+levin_dataloader *levin_dataloader_and(levin_dataloader *first, levin_dataloader *next)
+{
+    if (!first || !next) {
+        levin_dataloader_free(first ? first : next);
+        return NULL;
+    }
+    levin_dataloader *last = first;
+    while (last->next)
+        last = last->next;
+    last->next = next;
+    return first;
+}
+
+levin_dataloader *levin__dataloader_unchain(levin_dataloader *l)
+{
+    levin_dataloader *next = l->next;
+    l->next = NULL;
+    return next;
 }
 
 int64_t levin_dataloader_len(const levin_dataloader *l) { return l ? l->n_batches : 0; }
@@ -180,9 +243,25 @@ void levin_dataloader_set_order(levin_dataloader *l, bool shuffle, uint64_t seed
     l->sampler.seed = seed;
 }
 
+int levin_dataloader_set_batch_size(levin_dataloader *l, int64_t batch_size)
+{
+    if (!l || levin_error())
+        return levin_error();
+    if (batch_size < 1)
+        return levin__error_set(LEVIN_EINVAL, "%s: batch_size %lld, expected 1 or more",
+                                l->dataset->node->name, (long long)batch_size);
+    halt(l);
+    for (; l->n_slots > 0; l->n_slots--)
+        levin__slot_free(&l->slots[l->n_slots - 1]);
+    l->batch_size = batch_size;
+    l->n_batches = count_batches(l);
+    return LEVIN_OK;
+}
+
+/* A stream's next batch is made while this one is lent: only so is the last one known. */
 static int init_slots(levin_dataloader *l)
 {
-    int64_t wanted = l->prefetch ? N_SLOTS : 1;
+    int64_t wanted = l->prefetch ? N_SLOTS : is_stream(l) ? 2 : 1;
     for (; l->n_slots < wanted; l->n_slots++) {
         int code = levin__slot_init(&l->slots[l->n_slots], l->dataset, l->batch_size);
         if (code != LEVIN_OK) {
@@ -197,7 +276,7 @@ int levin_dataloader_begin(levin_dataloader *l, int64_t epoch, int64_t first)
 {
     if (!l || levin_error())
         return levin_error();
-    if (epoch < 0 || first < 0 || first > l->n_batches)
+    if (epoch < 0 || first < 0 || (!is_stream(l) && first > l->n_batches))
         return levin__error_set(LEVIN_EINVAL, "dataloader: batch %lld of epoch %lld; it has %lld",
                                 (long long)first, (long long)epoch, (long long)l->n_batches);
     halt(l);
@@ -205,11 +284,22 @@ int levin_dataloader_begin(levin_dataloader *l, int64_t epoch, int64_t first)
         return levin_error();
     pthread_mutex_lock(&l->mutex);
     l->made = l->taken = first;
-    l->end = l->n_batches;
+    l->end = is_stream(l) ? INT64_MAX : l->n_batches;
+    l->stream_row = 0;
     l->lent = false;
     pthread_cond_signal(&l->work);
     pthread_mutex_unlock(&l->mutex);
     return l->prefetch ? start_thread(l) : LEVIN_OK;
+}
+
+/* With the mutex: waits for batch b, or makes it; whether there is one. */
+static bool reach(levin_dataloader *l, int64_t b)
+{
+    while (l->prefetch && l->made <= b && l->made < l->end)
+        pthread_cond_wait(&l->ready, &l->mutex);
+    if (!l->prefetch && l->made <= b && may_make(l))
+        count_made(l, make(l, l->made));
+    return b < l->made;
 }
 
 /* Gives the lent batch back and waits for the next one: whether there is one. */
@@ -221,15 +311,19 @@ static bool await(levin_dataloader *l)
         pthread_cond_signal(&l->work);
     }
     l->lent = false;
-    while (l->prefetch && l->made == l->taken && l->made < l->end)
-        pthread_cond_wait(&l->ready, &l->mutex);
-    if (!l->prefetch && may_make(l)) {
-        make(l, l->made);
-        l->made++;
-    }
-    bool there = l->taken < l->made;
+    bool there = reach(l, l->taken);
     pthread_mutex_unlock(&l->mutex);
     return there;
+}
+
+bool levin__dataloader_is_last(levin_dataloader *l)
+{
+    if (!is_stream(l))
+        return l->taken + 1 >= l->n_batches;
+    pthread_mutex_lock(&l->mutex);
+    bool more = reach(l, l->taken + 1);
+    pthread_mutex_unlock(&l->mutex);
+    return !more;
 }
 
 int levin_dataloader_next(levin_dataloader *l, levin_batch *out)

@@ -71,6 +71,8 @@ levin_tensor *levin__parameter_declare(levin_module *m, const char *name, int nd
 levin_tensor *levin__parameter_new_fused(levin_module *m, const char *name, int ndim,
                                          const int64_t *shape, const levin_part *parts,
                                          int n_parts);
+/** Takes item i off a list, which keeps its order. */
+void levin__params_remove(levin_params *list, int64_t i);
 /** The numbers of a parameter, zeros of its own if it had none; NULL after LEVIN_ENOMEM. */
 float *levin__parameter_data(levin_tensor *parameter);
 /** Makes a parameter use numbers that belong to somebody else and outlive it (see

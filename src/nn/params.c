@@ -74,6 +74,14 @@ void levin_params_free(levin_params *list)
     levin__free(list);
 }
 
+void levin__params_remove(levin_params *list, int64_t i)
+{
+    levin__free(list->item[i].name);
+    list->n--;
+    for (; i < list->n; i++)
+        list->item[i] = list->item[i + 1];
+}
+
 int64_t levin_params_count(const levin_params *list) { return list ? list->n : 0; }
 
 static const param *at(const levin_params *list, int64_t i)

@@ -86,6 +86,12 @@ static void settle(levin_optimizer *o)
     o->grad_scale = 1;
 }
 
+void levin__optimizer_scale_grads(levin_optimizer *o, double factor)
+{
+    o->grad_scale *= factor;
+    settle(o);
+}
+
 double levin__clip_grad_norm_later(levin_optimizer *o, double max_norm)
 {
     if (!o || levin_error())

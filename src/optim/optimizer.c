@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "tensor/dispatch.h"
 
 #include <math.h>
 
@@ -32,6 +33,14 @@ static bool in_group(const levin_group *g, const levin_tensor *t)
 {
     for (int64_t i = 0; i < g->n; i++)
         if (g->slots[i].tensor == t)
+            return true;
+    return false;
+}
+
+bool levin__optimizer_has(const levin_optimizer *o, const levin_tensor *parameter)
+{
+    for (int k = 0; k < o->n_groups; k++)
+        if (in_group(&o->groups[k], parameter))
             return true;
     return false;
 }
@@ -154,10 +163,32 @@ void levin_optimizer_free(levin_optimizer *o)
 {
     if (!o)
         return;
+    levin_optimizer_free(o->next);
     for (int k = 0; k < o->n_groups; k++)
         free_group(o, &o->groups[k]);
+    levin__schedule_free(&o->schedule);
     levin__free(o->groups);
     levin__free(o);
+}
+
+levin_optimizer *levin_optimizer_and(levin_optimizer *first, levin_optimizer *next)
+{
+    if (!first || !next) {
+        levin_optimizer_free(first ? first : next);
+        return NULL;
+    }
+    levin_optimizer *last = first;
+    while (last->next)
+        last = last->next;
+    last->next = next;
+    return first;
+}
+
+levin_optimizer *levin__optimizer_unchain(levin_optimizer *o)
+{
+    levin_optimizer *next = o->next;
+    o->next = NULL;
+    return next;
 }
 
 bool levin__optimizer_make_states(const levin_optimizer *o, levin_group *g)
@@ -220,6 +251,8 @@ static int update(const levin_optimizer *o, const levin_group *g, levin_slot *s)
 
 int levin_optimizer_step(levin_optimizer *o)
 {
+    if (o && o->before_step && !levin_error())
+        o->before_step(o->payload, o);
     int error = levin_error();
     for (int k = 0; o && !error && k < o->n_groups; k++) {
         levin_group *g = &o->groups[k];
@@ -241,9 +274,42 @@ void levin_optimizer_zero_grad(levin_optimizer *o)
             o->groups[k].slots[i].tensor->grad_is_fresh = true;
 }
 
+void levin__optimizer_note_trainable(levin_optimizer *o)
+{
+    for (int k = 0; k < o->n_groups && !o->noted_trainable; k++)
+        for (int64_t i = 0; i < o->groups[k].n; i++)
+            o->groups[k].slots[i].trainable = o->groups[k].slots[i].tensor->requires_grad;
+    o->noted_trainable = true;
+}
+
+void levin__optimizer_set_trainable(levin_optimizer *o, bool on)
+{
+    for (int k = 0; k < o->n_groups && o->noted_trainable; k++) {
+        for (int64_t i = 0; i < o->groups[k].n; i++) {
+            levin_slot *s = &o->groups[k].slots[i];
+            s->tensor->requires_grad = on && s->trainable;
+        }
+    }
+}
+
 double *levin__optimizer_momentum(levin_optimizer *o)
 {
     return o->rule->momentum ? o->rule->momentum(o) : NULL;
+}
+
+bool levin__optimizer_is_finite(const levin_optimizer *o, const char **name)
+{
+    for (int k = 0; k < o->n_groups; k++) {
+        for (int64_t i = 0; i < o->groups[k].n; i++) {
+            const levin_tensor *t = o->groups[k].slots[i].tensor;
+            double sum = 0;
+            *name = o->groups[k].slots[i].name;
+            if (!LEVIN_RUN(sum_squares, &sum, t->data, t->numel, (levin_live){ 0 }) ||
+                !isfinite(sum))
+                return false;
+        }
+    }
+    return true;
 }
 
 const char *levin_optimizer_name(const levin_optimizer *o) { return o ? o->rule->name : NULL; }

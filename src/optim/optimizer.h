@@ -24,6 +24,7 @@ typedef struct levin_slot {
     levin_tensor grad; // in the group's bucket; the tensor's gradient, unless it had one
     bool moments_are_zero;
     uint8_t *live_rows; // rows whose moments may be other than zero; NULL: all
+    bool trainable;     // what levin__optimizer_note_trainable saw
 } levin_slot;
 
 typedef struct levin_group {
@@ -56,6 +57,11 @@ struct levin_optimizer {
     int n_groups;
     double grad_scale; // of the gradients that stand; not 1 after levin__clip_grad_norm_later
     levin_schedule schedule;
+    levin_optimizer *next; // put behind it by levin_optimizer_and; owned
+    bool noted_trainable;
+    /* Called before each step; NULL: by nobody. */
+    void (*before_step)(void *payload, levin_optimizer *o);
+    void *payload;
 };
 
 /** An optimizer with one group; takes params. opts are checked and stand in draft. */
@@ -64,6 +70,29 @@ levin_optimizer *levin__optimizer_new(const levin_optimizer *draft, levin_params
 
 /** Momentum as the options have it, to be read or written; NULL if it has none. */
 double *levin__optimizer_momentum(levin_optimizer *o);
+/** Whether a parameter is in one of its groups. */
+bool levin__optimizer_has(const levin_optimizer *o, const levin_tensor *parameter);
+/** Multiplies all gradients that stand. */
+void levin__optimizer_scale_grads(levin_optimizer *o, double factor);
+/** Calls visit with the norm, of an order above 0 or infinite, of each gradient that stands; gives
+ * that of all together. */
+double levin__optimizer_visit_norms(const levin_optimizer *o, double order,
+                                    void (*visit)(void *payload, const char *name, double norm),
+                                    void *payload);
+/** Takes the chain of levin_optimizer_and apart: what follows o is the caller's. */
+levin_optimizer *levin__optimizer_unchain(levin_optimizer *o);
+/** Whether every parameter is finite; else the name of one that is not, lent, in *name. */
+bool levin__optimizer_is_finite(const levin_optimizer *o, const char **name);
+
+/** Notes which of its parameters require gradients, unless that is noted already; switches all of
+ * them off, or back to what was noted; forgets it. */
+void levin__optimizer_note_trainable(levin_optimizer *o);
+void levin__optimizer_set_trainable(levin_optimizer *o, bool on);
+static inline void levin__optimizer_forget_trainable(levin_optimizer *o)
+{
+    o->noted_trainable = false;
+}
+
 /** Makes the moments of a group, zeros, unless they stand. False after LEVIN_ENOMEM. */
 bool levin__optimizer_make_states(const levin_optimizer *o, levin_group *g);
 /** Whether opts.decay_only_weights leaves a parameter of this name alone. */

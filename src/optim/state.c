@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "optim/schedule_shapes.h"
 
 #include <math.h>
 
@@ -49,6 +50,13 @@ typedef struct {
     levin_buffer name;
     int result;
 } walk;
+
+/* One that may have any sign, or be infinite. */
+static void any_number(walk *w, double *value)
+{
+    if (!w->result)
+        w->result = w->name.failed ? levin_error() : w->visit(w->payload, w->name.data, value);
+}
 
 static void number(walk *w, double *value)
 {
@@ -100,6 +108,31 @@ static void group(walk *w, levin_group *g, int k)
     }
 }
 
+static void name_it(walk *w, const char *name)
+{
+    levin__buffer_clear(&w->name);
+    levin__buffer_add_text(&w->name, name);
+}
+
+static void schedule(walk *w, levin_optimizer *o)
+{
+    levin_schedule *s = &o->schedule;
+    double *momentum = levin__optimizer_momentum(o);
+    name_it(w, "schedule.step");
+    count(w, &s->step);
+    name_it(w, "schedule.momentum");
+    if (s->shape->momentum && momentum)
+        number(w, momentum);
+    if (!s->shape->is_plateau)
+        return;
+    name_it(w, "schedule.best");
+    any_number(w, &s->best);
+    name_it(w, "schedule.bad_steps");
+    count(w, &s->bad_steps);
+    name_it(w, "schedule.cooldown_left");
+    count(w, &s->cooldown_left);
+}
+
 int levin__optimizer_visit_numbers(levin_optimizer *o,
                                    int (*visit)(void *payload, const char *name, double *value),
                                    void *payload)
@@ -109,10 +142,8 @@ int levin__optimizer_visit_numbers(levin_optimizer *o,
     walk w = { visit, payload, LEVIN_BUFFER(8192), 0 };
     for (int k = 0; k < o->n_groups; k++)
         group(&w, &o->groups[k], k);
-    levin__buffer_clear(&w.name);
-    levin__buffer_add_text(&w.name, "schedule.step");
     if (o->schedule.shape)
-        count(&w, &o->schedule.step);
+        schedule(&w, o);
     levin__buffer_free(&w.name);
     return w.result;
 }

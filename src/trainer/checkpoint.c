@@ -1,17 +1,19 @@
 /* checkpoint.c: what goes into a .ckpt: everything that the rest of the run depends on. Numbers of
- * tensors are not copied, the file is written from where they stand. */
+ * tensors are not copied, the file is written from where they stand. Weights are the averaged ones
+ * where there are any; those that training goes on with are then among the callbacks' arrays. */
 #include "trainer/checkpoint.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/scope.h"
 #include "nn/init.h"
 #include "optim/optimizer.h"
+#include "trainer/averager.h"
+#include "trainer/call_steps.h"
 #include "trainer/module_state.h"
 #include "trainer/profile.h"
 #include "trainer/state.h"
-
-#include "base/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +23,8 @@
 typedef struct {
     levin_st_entry *at;
     int64_t n, capacity;
-    bool gradients; // collect these instead of weights
+    bool gradients;     // collect these instead of weights
+    const char *prefix; // of arrays of optimizers
 } pack;
 
 static bool grow(pack *p)
@@ -73,9 +76,15 @@ static int add_entry(void *payload, const levin_state_entry *e)
 
 static int add_array(void *payload, const levin_optimizer_array *a)
 {
-    char *name = join(LEVIN_CKPT_OPTIMIZER, a->parameter, ".");
+    char *name = join(((pack *)payload)->prefix, a->parameter, ".");
     return name ? add(payload, join(name, a->state, ""), a->like->ndim, a->like->dim, a->data)
                 : levin_error();
+}
+
+static int add_state_array(void *payload, const char *prefix, const char *key, const float *data,
+                           int64_t n)
+{
+    return add(payload, join(prefix, key, ""), 1, &n, data);
 }
 
 /* Gradients that the next batch adds to. */
@@ -83,7 +92,16 @@ static bool is_inside_window(const levin_trainer *t)
 {
     const levin_position *p = &t->position;
     return p->moment != LEVIN_AT_EPOCH_START && p->moment != LEVIN_AT_EPOCH_END && !p->stepped &&
-           p->batch % t->set.accumulate_grad_batches != 0;
+           p->batch % t->accumulate != 0;
+}
+
+static const char *optimizer_prefix(int i)
+{
+    enum { SIZE = 32 };
+    char *text = i ? levin__scope_alloc(SIZE) : NULL;
+    if (text)
+        snprintf(text, SIZE, LEVIN_CKPT_OPTIMIZER_N, i);
+    return i ? text : LEVIN_CKPT_OPTIMIZER;
 }
 
 static void collect_tensors(levin_trainer *t, pack *p, bool weights_only)
@@ -91,7 +109,11 @@ static void collect_tensors(levin_trainer *t, pack *p, bool weights_only)
     levin_state_dict_visit(t->module, add_entry, p);
     if (weights_only)
         return;
-    levin__optimizer_visit_arrays(t->optimizer, add_array, p);
+    for (int i = 0; i < t->n_optimizers; i++) {
+        p->prefix = optimizer_prefix(i);
+        if (p->prefix)
+            levin__optimizer_visit_arrays(t->optimizers[i], add_array, p);
+    }
     p->gradients = true;
     if (is_inside_window(t))
         levin_state_dict_visit(t->module, add_entry, p);
@@ -109,6 +131,8 @@ static json_t *position(const levin_trainer *t)
     levin__json_put(o, "total_batches", json_integer(p->total_batches));
     levin__json_put(o, "stepped_batches", json_integer(p->stepped_batches));
     levin__json_put(o, "stepped", json_boolean(p->stepped));
+    levin__json_put(o, "batch_steps", json_integer(p->batch_steps));
+    levin__json_put(o, "last", json_boolean(p->last));
     levin__json_put(o, "val_loader", json_integer(p->val_loader));
     levin__json_put(o, "val_batch", json_integer(p->val_batch));
     levin__json_put(o, "val_runs", json_integer(p->val_runs));
@@ -123,15 +147,24 @@ static int put_number(void *payload, const char *name, double *value)
     return levin_error();
 }
 
-static json_t *optimizer(const levin_trainer *t)
+static json_t *optimizer(levin_optimizer *optimizer)
 {
     json_t *o = json_object(), *numbers = json_object();
-    const char *schedule = levin__lr_scheduler_name(t->optimizer);
-    levin__json_put(o, "name", json_string(levin_optimizer_name(t->optimizer)));
+    const char *schedule = levin__lr_scheduler_name(optimizer);
+    levin__json_put(o, "name", json_string(levin_optimizer_name(optimizer)));
     levin__json_put(o, "lr_scheduler", schedule ? json_string(schedule) : json_null());
-    levin__optimizer_visit_numbers(t->optimizer, put_number, numbers);
+    levin__optimizer_visit_numbers(optimizer, put_number, numbers);
     levin__json_put(o, "numbers", numbers);
     return o;
+}
+
+/* Those behind the first. */
+static json_t *more_optimizers(const levin_trainer *t)
+{
+    json_t *list = json_array();
+    for (int i = 1; i < t->n_optimizers; i++)
+        json_array_append_new(list, optimizer(t->optimizers[i]));
+    return list;
 }
 
 /* 64 bits do not fit a JSON number. */
@@ -156,34 +189,60 @@ static json_t *randomness(const levin_trainer *t)
     return o;
 }
 
-static json_t *callbacks(levin_trainer *t)
+const char *levin__callback_key(const levin_callback *c)
+{
+    return c->type->state_key ? c->type->state_key(c) : c->type->name;
+}
+
+/* A state that arrays may be added to. */
+static levin_state new_state(pack *p, const char *prefix)
+{
+    return (levin_state){
+        .object = json_object(), .prefix = prefix, .add = add_state_array, .payload = p
+    };
+}
+
+static json_t *callbacks(levin_trainer *t, pack *p)
 {
     json_t *o = json_object();
     for (int i = 0; i < t->n_callbacks; i++) {
         levin_callback *c = t->callbacks[i];
-        if (!c->type->state_dict)
+        const char *key = levin__callback_key(c);
+        char *prefix = c->type->state_dict ? join(LEVIN_CKPT_CALLBACK, key, ".") : NULL;
+        if (!prefix)
             continue;
-        levin_state state = { json_object() };
+        levin_state state = new_state(p, prefix);
         c->type->state_dict(c, &state);
-        levin__json_put(o, c->type->state_key ? c->type->state_key(c) : c->type->name,
-                        state.object);
+        levin__json_put(o, key, state.object);
     }
     return o;
 }
 
-static json_t *hyperparameters(const levin_trainer *t)
+static json_t *pairs(const levin_hparams *h)
 {
-    int n;
-    const char *const(*pairs)[2] = levin__module_hyperparameters(t->module, &n);
     json_t *o = json_object();
-    for (int i = 0; i < n; i++)
-        levin__json_put(o, pairs[i][0], json_string(pairs[i][1] ? pairs[i][1] : ""));
+    for (int i = 0; i < h->n; i++)
+        levin__json_put(o, h->pairs[i][0], json_string(h->pairs[i][1] ? h->pairs[i][1] : ""));
     return o;
 }
 
-static json_t *module_state(levin_trainer *t)
+/* "datamodule" and its hyper-parameters, if there is one. */
+static void put_datamodule(json_t *header, levin_trainer *t, pack *p)
 {
-    levin_state state = { json_object() };
+    levin_datamodule *d = t->datamodule;
+    if (!d)
+        return;
+    levin_state state = new_state(p, LEVIN_CKPT_DATAMODULE);
+    if (d->type->state_dict)
+        d->type->state_dict(d, &state);
+    levin__json_put(header, "datamodule_name", json_string(d->type->name));
+    levin__json_put(header, "datamodule", state.object);
+    levin__json_put(header, "datamodule_hyper_parameters", pairs(d->hparams));
+}
+
+static json_t *module_state(levin_trainer *t, pack *p)
+{
+    levin_state state = new_state(p, LEVIN_CKPT_MODULE);
     levin__hook_callbacks(t, LEVIN_HOOK_on_save_checkpoint, LEVIN_ALL);
     double began = levin__action_begin(t);
     if (t->module->type->on_save_checkpoint) {
@@ -193,22 +252,25 @@ static json_t *module_state(levin_trainer *t)
     return state.object;
 }
 
-static json_t *make_header(levin_trainer *t, bool weights_only)
+static json_t *make_header(levin_trainer *t, pack *p, bool weights_only)
 {
     json_t *header = json_object();
     levin__json_put(header, "levin_version", json_string(LEVIN_VERSION));
     levin__json_put(header, "epoch", json_integer(t->current_epoch));
     levin__json_put(header, "global_step", json_integer(t->position.global_step));
     levin__json_put(header, "loops", position(t));
-    levin__json_put(header, "hyper_parameters", hyperparameters(t));
+    levin__json_put(header, "hyper_parameters", pairs(levin__module_hparams(t->module)));
     if (!weights_only) {
-        levin__json_put(header, "callbacks", callbacks(t));
+        levin__json_put(header, "callbacks", callbacks(t, p));
         if (t->optimizer)
-            levin__json_put(header, "optimizer", optimizer(t));
+            levin__json_put(header, "optimizer", optimizer(t->optimizer));
+        if (t->n_optimizers > 1)
+            levin__json_put(header, "more_optimizers", more_optimizers(t));
         levin__json_put(header, "random", randomness(t));
         levin__json_put(header, "log", levin__checkpoint_log(t));
     }
-    levin__json_put(header, "module", module_state(t));
+    put_datamodule(header, t, p);
+    levin__json_put(header, "module", module_state(t, p));
     return header;
 }
 
@@ -221,12 +283,15 @@ int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_onl
     levin_error_note note;
     levin__log_flush(t);      // rows before a moment that training may be resumed at are not lost
     levin__error_take(&note); // a log that cannot be written must not cost the checkpoint
-    json_t *header = make_header(t, weights_only);
+    bool swapped = levin__averager_show(t->averager, t->module);
+    json_t *header = make_header(t, &tensors, weights_only);
     if (!levin_error())
         collect_tensors(t, &tensors, weights_only);
     if (!levin_error())
-        levin__checkpoint_save(path, header, tensors.at, tensors.n);
+        levin__checkpoint_put(t, path, header, tensors.at, tensors.n);
     json_decref(header);
+    if (swapped)
+        levin__averager_swap(t->averager, t->module);
     levin_scope_end(scope);
     levin__action_end(t, "save_checkpoint", began);
     t->hook = hook;

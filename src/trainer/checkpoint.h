@@ -11,6 +11,16 @@
 #define LEVIN_CKPT_WEIGHT    "state_dict."
 #define LEVIN_CKPT_OPTIMIZER "optimizer."
 #define LEVIN_CKPT_GRADIENT  "gradient."
+/* Arrays of the states of callbacks, the module and the data module. */
+#define LEVIN_CKPT_CALLBACK   "callback."
+#define LEVIN_CKPT_MODULE     "module."
+#define LEVIN_CKPT_DATAMODULE "datamodule."
+/* Of the optimizers behind the first: their arrays. */
+#define LEVIN_CKPT_OPTIMIZER_N "optimizer_%d."
+enum { LEVIN_CKPT_PREFIX = 512 };
+
+/** The key of a callback's state. */
+const char *levin__callback_key(const levin_callback *c);
 
 /** Writes now. Only between batches. 0 or an error; then no file stands under path that did not
  *  before. */
@@ -20,6 +30,15 @@ void levin__checkpoint_write_pending(levin_trainer *t);
 /** The file that was written last by this trainer, lent; NULL if none was. */
 const char *levin__newest_checkpoint(const levin_trainer *t);
 
+/* checkpoint_io.c: files, or whatever the CheckpointIO of the plugins keeps under a path. */
+/** Writes a container as formats/checkpoint.h does. */
+int levin__checkpoint_put(const levin_trainer *t, const char *path, const json_t *header,
+                          const levin_st_entry *tensors, int64_t n);
+levin_checkpoint *levin__checkpoint_read(const levin_trainer *t, const char *path);
+bool levin__checkpoint_exists(const levin_trainer *t, const char *path);
+/** Nothing if there is none. */
+void levin__checkpoint_remove(const levin_trainer *t, const char *path);
+
 /** The logged values of an unfinished epoch, for the header and back: checkpoint_log.c. */
 json_t *levin__checkpoint_log(const levin_trainer *t);
 void levin__restore_log(levin_trainer *t, const json_t *header, const char *where);
@@ -27,6 +46,9 @@ void levin__restore_log(levin_trainer *t, const json_t *header, const char *wher
 /** Turns "best" and "last" into a path of the caller's; other texts are copied. NULL after an
  *  error, and also, without one, if there is no last file: then training starts afresh. */
 char *levin__checkpoint_find(levin_trainer *t, const char *what);
+
+/** The file that an OnExceptionCheckpoint of an earlier run left behind, lent; NULL if none did. */
+const char *levin__checkpoint_left_by_failure(const levin_trainer *t);
 
 /* restore.c: in the order of Lightning, the model first, the rest once the optimizer is there. */
 /** Weights, the module's own state, and the callbacks'. */

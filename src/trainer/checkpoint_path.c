@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "trainer/callbacks/builtin.h"
 #include "trainer/callbacks/model_checkpoint.h"
 
 #include <dirent.h>
@@ -85,7 +86,9 @@ static char *find_last(levin_trainer *t)
     if (levin__trainer_run_dir(t))
         search_runs(&best, levin__trainer_run_dir(t));
     if (!best.path)
-        levin__output_note(&t->out, "no last checkpoint was found: training begins afresh");
+        levin__output_note(&t->out, "no last checkpoint was found: %s",
+                           t->running == LEVIN_RUNNING_FIT ? "training begins afresh"
+                                                           : "the weights stay as they are");
     return best.path;
 }
 
@@ -99,13 +102,23 @@ static char *find_best(levin_trainer *t)
     return NULL;
 }
 
+const char *levin__checkpoint_left_by_failure(const levin_trainer *t)
+{
+    for (int i = 0; i < t->n_callbacks; i++) {
+        const char *path = levin__on_exception_path(t->callbacks[i]);
+        if (path && levin__checkpoint_exists(t, path))
+            return path;
+    }
+    return NULL;
+}
+
 char *levin__checkpoint_find(levin_trainer *t, const char *what)
 {
     if (strcmp(what, "best") == 0)
         return find_best(t);
     if (strcmp(what, "last") == 0)
         return find_last(t);
-    if (levin__is_file(what))
+    if (levin__checkpoint_exists(t, what))
         return levin__strdup(what);
     levin__error_set(LEVIN_ENOTFOUND, "%s: there is no such checkpoint", what);
     return NULL;

@@ -24,12 +24,8 @@ static const struct {
     const char *name, *article, *elsewhere;
 } kinds[LEVIN_CLASS_KINDS] = {
     [LEVIN_CLASS_CALLBACK] = { "callback", "a",
-                               "BackboneFinetuning BaseFinetuning BasePredictionWriter "
-                               "BatchSizeFinder EarlyStopping "
-                               "EMAWeightAveraging GradientAccumulationScheduler LambdaCallback "
-                               "LearningRateFinder ModelPruning "
-                               "OnExceptionCheckpoint SpikeDetection StochasticWeightAveraging "
-                               "WeightAveraging" },
+                               "BaseFinetuning BasePredictionWriter LambdaCallback "
+                               "ModelPruning" },
     [LEVIN_CLASS_LOGGER] = { "logger", "a",
                              "CometLogger LitLogger MLFlowLogger NeptuneLogger "
                              "WandbLogger" },
@@ -37,10 +33,10 @@ static const struct {
                                 "ASGD Adadelta Adafactor Adagrad Adamax LBFGS Muon NAdam RAdam "
                                 "RMSprop Rprop SparseAdam" },
     [LEVIN_CLASS_LR_SCHEDULER] = { "lr_scheduler", "an",
-                                   "ChainedScheduler ConstantLR CosineAnnealingLR "
-                                   "CosineAnnealingWarmRestarts CyclicLR ExponentialLR LambdaLR "
-                                   "LinearLR MultiStepLR MultiplicativeLR OneCycleLR PolynomialLR "
-                                   "ReduceLROnPlateau SequentialLR StepLR" },
+                                   "ChainedScheduler ConstantLR CosineAnnealingWarmRestarts "
+                                   "CyclicLR LambdaLR "
+                                   "LinearLR MultiStepLR MultiplicativeLR PolynomialLR "
+                                   "SequentialLR" },
 };
 
 const char *levin__class_kind_name(levin_class_kind kind) { return kinds[kind].name; }

@@ -39,6 +39,22 @@ static int64_t limit_of(const levin_trainer *t, int loader)
     return t->sanity && t->set.num_sanity_val_steps < limit ? t->set.num_sanity_val_steps : limit;
 }
 
+static bool is_stream(const levin_trainer *t, int loader)
+{
+    return levin_dataloader_len(t->loaders[t->stage].at[loader]) < 0;
+}
+
+/* Rows of steps count the batches of a loader over all validations; of a stream, which tells no
+ * number, those of all loaders. */
+static int64_t row_axis(const levin_trainer *t, const levin_batch *b)
+{
+    int64_t limit = limit_of(t, (int)b->dataloader_idx);
+    if (!is_tracked(t))
+        return b->batch_idx;
+    return limit == INT64_MAX ? t->position.val_batches
+                              : t->position.val_runs * limit + b->batch_idx;
+}
+
 static void enter_evaluation(levin_trainer *t)
 {
     levin__module_push_modes(t->module);
@@ -82,15 +98,26 @@ static void run_step(levin_trainer *t, levin_batch *b)
     if (levin_error())
         return;
     levin__hook_call_batch(t, h->batch_end, b);
-    if (!t->sanity && !levin_error()) {
-        int64_t runs = is_tracked(t) ? t->position.val_runs : 0;
-        levin__log_write_steps(t, runs * limit_of(t, (int)b->dataloader_idx) + b->batch_idx, false);
-    }
+    if (!t->sanity && !levin_error())
+        levin__log_write_steps(t, row_axis(t, b), false);
 }
 
-static bool run_batch(levin_trainer *t, int loader, int64_t batch)
+/* What a batch that is done leaves behind. */
+static void note_batch(levin_trainer *t, int loader, int64_t batch)
 {
     levin_position *p = &t->position;
+    if (is_tracked(t)) {
+        p->val_loader = loader;
+        p->val_batch = batch + 1;
+        p->val_batches++;
+        p->moment = LEVIN_IN_VALIDATION;
+    }
+    levin__checkpoint_write_pending(t);
+}
+
+/* False if there is none, in *ended if a stream just has no more, or after an error. */
+static bool run_batch(levin_trainer *t, int loader, int64_t batch, bool *ended)
+{
     levin_scope *scope = levin_scope_begin();
     levin_batch b = { 0 };
     t->in_batch = true;
@@ -100,25 +127,21 @@ static bool run_batch(levin_trainer *t, int loader, int64_t batch)
                       t->stage == LEVIN_STAGE_TEST ? "[_EvaluationLoop].test_next"
                                                    : "[_EvaluationLoop].val_next",
                       began);
-    if (found == 0)
+    *ended = found == 0 && is_stream(t, loader);
+    if (found == 0 && !*ended)
         levin__error_set(LEVIN_ESTATE, "loader %d ended before batch %lld", loader,
                          (long long)batch + 1);
     if (found > 0) {
         b.batch_idx = batch;
         b.dataloader_idx = loader;
+        levin__hook_transfer(t, &b);
         run_step(t, &b);
     }
     t->in_batch = false;
     levin_scope_end(scope);
-    if (levin_error())
+    if (levin_error() || *ended)
         return false;
-    if (is_tracked(t)) {
-        p->val_loader = loader;
-        p->val_batch = batch + 1;
-        p->val_batches++;
-        p->moment = LEVIN_IN_VALIDATION;
-    }
-    levin__checkpoint_write_pending(t);
+    note_batch(t, loader, batch);
     return !levin__interrupted(t);
 }
 
@@ -130,9 +153,10 @@ static bool run_loader(levin_trainer *t, int loader, int64_t first)
         return true;
     if (levin_dataloader_begin(t->loaders[t->stage].at[loader], epoch, first) < 0)
         return false;
+    bool ended = false;
     for (int64_t batch = first; batch < limit; batch++)
-        if (!run_batch(t, loader, batch))
-            return false;
+        if (!run_batch(t, loader, batch, &ended))
+            return ended;
     return true;
 }
 

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "trainer/loaders.h"
+#include "trainer/monitors.h"
+#include "trainer/optimize.h"
 #include "trainer/profile.h"
 
 static bool may_stop(const levin_trainer *t)
@@ -16,6 +18,13 @@ static bool may_stop(const levin_trainer *t)
 static bool steps_are_used_up(const levin_trainer *t)
 {
     return t->set.max_steps >= 0 && t->position.global_step >= t->set.max_steps;
+}
+
+static bool batches_are_used_up(const levin_trainer *t)
+{
+    const levin_position *p = &t->position;
+    bool is_stream = levin_dataloader_len(t->loaders[LEVIN_STAGE_TRAIN].at[0]) < 0;
+    return (is_stream && p->last) || p->batch >= levin__limits_total(t, LEVIN_STAGE_TRAIN);
 }
 
 /* Maxima are looked at before minima: the first that is reached ends training. */
@@ -36,15 +45,25 @@ static bool is_done(levin_trainer *t)
 
 static bool epoch_is_over(const levin_trainer *t)
 {
-    return t->position.batch >= levin__limits_total(t, LEVIN_STAGE_TRAIN) || steps_are_used_up(t) ||
-           (t->should_stop && may_stop(t));
+    return batches_are_used_up(t) || steps_are_used_up(t) || (t->should_stop && may_stop(t));
+}
+
+/* Whether the steps of the batch that is done reached or passed a multiple of n. */
+static bool steps_passed(const levin_position *p, int64_t n)
+{
+    return p->global_step / n != (p->global_step - p->batch_steps) / n;
 }
 
 static bool interval_is_over(const levin_trainer *t)
 {
     const levin_position *p = &t->position;
-    if (t->set.val_check_interval.kind == 3)
-        return levin__seconds() - t->last_validation >= t->set.val_check_interval.value;
+    levin_amount interval = t->set.val_check_interval;
+    if (interval.kind == 3)
+        return levin__seconds() - t->last_validation >= interval.value;
+    if (interval.kind == 4)
+        return steps_passed(p, (int64_t)interval.value);
+    if (t->val_check_batch == 0) // the whole of a stream
+        return p->last;
     bool over_epochs = t->set.check_val_every_n_epoch == -1;
     return (over_epochs ? p->total_batches : p->batch) % t->val_check_batch == 0;
 }
@@ -62,12 +81,15 @@ static void begin_epoch(levin_trainer *t)
     levin__log_reset(t, LEVIN_STAGE_TRAIN);
     levin__hook_call(t, LEVIN_HOOK_on_train_epoch_start);
     t->position.batch = 0;
+    t->position.last = false;
     t->position.moment = LEVIN_AT_BATCH;
 }
 
 static void validate(levin_trainer *t)
 {
     levin_module *m = t->module;
+    if (levin__loaders_reload(t, LEVIN_STAGE_VALIDATE) < 0)
+        return;
     if (t->position.stepped && m->type->on_validation_model_zero_grad)
         levin__hook_module(t, LEVIN_HOOK_on_validation_model_zero_grad);
     levin__log_refresh(t);
@@ -76,7 +98,8 @@ static void validate(levin_trainer *t)
     t->last_validation = levin__seconds();
 }
 
-/* What belongs to a batch after it is done: its validation, and the step of the row axis. */
+/* What belongs to a batch after it is done: its validation, a schedule that looks at metrics, and
+ * the step of the row axis. */
 static void finish_batch(levin_trainer *t)
 {
     levin_position *p = &t->position;
@@ -84,10 +107,14 @@ static void finish_batch(levin_trainer *t)
                      (p->moment == LEVIN_AT_BATCH_END && validation_is_due(t));
     if (validates)
         validate(t);
+    if (!levin_error())
+        levin__schedule_step_metric(t, false);
     if (levin_error())
         return;
     p->stepped_batches += p->stepped;
     p->moment = LEVIN_AT_BATCH;
+    if (p->total_batches == 1)
+        levin__monitors_check(t);
 }
 
 /* Callbacks that monitor come last, when the epoch is logged: a checkpoint that they take lacks
@@ -101,15 +128,19 @@ static void end_epoch(levin_trainer *t, bool complete)
     levin__hook_module(t, LEVIN_HOOK_on_train_epoch_end);
     if (levin_error() || levin__log_write_epoch(t, p->stepped_batches - 1) < 0)
         return;
-    if (complete)
+    if (complete) {
+        levin__schedule_step_metric(t, true);
         p->moment = LEVIN_AT_EPOCH_END;
-    levin__hook_callbacks(t, LEVIN_HOOK_on_train_epoch_end, LEVIN_MONITORS);
+    }
+    if (!levin_error())
+        levin__hook_callbacks(t, LEVIN_HOOK_on_train_epoch_end, LEVIN_MONITORS);
     if (levin_error())
         return;
     t->current_epoch++;
     if (complete) {
         p->epoch++;
         p->batch = 0;
+        p->last = false;
         p->moment = LEVIN_AT_EPOCH_START;
     }
 }
@@ -119,6 +150,9 @@ static void run_epoch(levin_trainer *t)
     levin_position *p = &t->position;
     bool goes_on = true;
     t->current_epoch = p->epoch;
+    t->accumulate = levin__by_epoch_at(&t->set.accumulate, p->epoch);
+    if (levin__loaders_reload(t, LEVIN_STAGE_TRAIN) < 0)
+        return;
     if (p->moment == LEVIN_AT_EPOCH_START)
         begin_epoch(t);
     if (levin_error() ||
@@ -133,7 +167,7 @@ static void run_epoch(levin_trainer *t)
     }
     levin__action_end(t, "run_training_epoch", began);
     if (!levin_error())
-        end_epoch(t, p->batch >= levin__limits_total(t, LEVIN_STAGE_TRAIN) || !epoch_is_over(t));
+        end_epoch(t, batches_are_used_up(t) || !epoch_is_over(t));
 }
 
 void levin__fit_loop(levin_trainer *t)
@@ -149,15 +183,29 @@ void levin__fit_loop(levin_trainer *t)
         levin__hook_call(t, LEVIN_HOOK_on_train_end);
 }
 
+/* Steps of epochs first up to, without, last, whose windows have k batches. */
+static int64_t steps_of(int64_t batches, int64_t k, int64_t first, int64_t last)
+{
+    int64_t steps;
+    if (last <= first)
+        return 0;
+    if (__builtin_mul_overflow(batches / k + (batches % k != 0), last - first, &steps))
+        return INT64_MAX;
+    return steps;
+}
+
 int64_t levin__fit_steps(const levin_trainer *t)
 {
-    int64_t batches = levin__limits_total(t, LEVIN_STAGE_TRAIN);
-    int64_t k = t->set.accumulate_grad_batches;
+    const levin_by_epoch *k = &t->set.accumulate;
+    int64_t batches = levin__limits_total(t, LEVIN_STAGE_TRAIN), epochs = t->set.max_epochs;
     int64_t steps = 0;
-    if (t->set.max_epochs > 0 &&
-        __builtin_mul_overflow((batches + k - 1) / k, t->set.max_epochs, &steps))
-        steps = INT64_MAX;
-    if (t->set.max_steps >= 0 && (t->set.max_epochs < 0 || t->set.max_steps < steps))
+    bool endless = epochs < 0 || batches == INT64_MAX;
+    for (int i = 0; i < k->n && !endless; i++) {
+        int64_t until = i + 1 < k->n && k->at[i + 1].epoch < epochs ? k->at[i + 1].epoch : epochs;
+        int64_t more = steps_of(batches, k->at[i].value, k->at[i].epoch, until);
+        steps = more > INT64_MAX - steps ? INT64_MAX : steps + more;
+    }
+    if (t->set.max_steps >= 0 && (endless || t->set.max_steps < steps))
         steps = t->set.max_steps;
     return steps;
 }

@@ -52,10 +52,34 @@ static int set_int(int64_t *out, const levin_flag *flag, const char *text)
     return LEVIN_OK;
 }
 
+static int set_optional(levin_optional *out, const levin_flag *flag, const char *text)
+{
+    double x = 0;
+    bool given = !is_null(text);
+    if (given && !levin__number_parse(text, &x))
+        return bad_value(flag, text, "a number");
+    *out = (levin_optional){ given, x };
+    return LEVIN_OK;
+}
+
+/* A number and its schedule stand for the same thing: the later of the two that is set holds. */
+static int set_by_epoch(void *field, const levin_flag *flag, const char *text)
+{
+    int64_t number = 0;
+    const char *schedule = *text == '{' ? text : NULL;
+    if (!schedule && set_int(&number, flag, text) < 0)
+        return bad_value(flag, text, "a whole number or a schedule such as {0: 1, 4: 2}");
+    memcpy(field, &number, sizeof number);
+    memcpy((char *)field + flag->size - sizeof schedule, &schedule, sizeof schedule);
+    return LEVIN_OK;
+}
+
 static int set_number(double *out, const levin_flag *flag, const char *text)
 {
     double x = 0;
-    if (!is_null(text) && (!levin__number_parse(text, &x) || !isfinite(x)))
+    if (flag->words && strcmp(text, flag->words) == 0)
+        x = (double)INFINITY;
+    else if (!is_null(text) && (!levin__number_parse(text, &x) || !isfinite(x)))
         return bad_value(flag, text, "a number");
     *out = x;
     return LEVIN_OK;
@@ -63,10 +87,24 @@ static int set_number(double *out, const levin_flag *flag, const char *text)
 
 static int set_switch(levin_switch *out, const levin_flag *flag, const char *text)
 {
+    if (flag->words && strcmp(text, flag->words) == 0)
+        return *out = (levin_switch){ 2 }, LEVIN_OK;
     if (!is_true(text) && !is_false(text) && !is_null(text))
         return bad_value(flag, text, "true or false");
     *out = is_true(text) ? LEVIN_ON : is_false(text) ? LEVIN_OFF : (levin_switch){ 0 };
     return LEVIN_OK;
+}
+
+/* "100 steps" or "100steps". */
+static bool parse_steps(const char *text, int64_t *out)
+{
+    char number[24];
+    size_t digits = strspn(text, "-0123456789"), space = strspn(text + digits, " ");
+    if (strcmp(text + digits + space, "steps") != 0 || digits >= sizeof number)
+        return false;
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    return parse_int(number, out);
 }
 
 /* A whole number counts; one with a point is a share, unless it is above 1 and whole, as in
@@ -85,6 +123,8 @@ static int set_amount(levin_amount *out, const levin_flag *flag, const char *tex
                    : (*out = LEVIN_SECONDS(x), LEVIN_OK);
     else if (parse_int(text, &n))
         *out = LEVIN_BATCHES(n);
+    else if (parse_steps(text, &n))
+        *out = LEVIN_STEPS(n);
     else if (levin__number_parse(text, &x) && isfinite(x))
         *out = x > 1 && x == floor(x) ? LEVIN_BATCHES(x) : LEVIN_FRACTION(x);
     else
@@ -155,6 +195,15 @@ static int set_profiler(levin_profiler **out, const char *text)
     return LEVIN_OK;
 }
 
+static int set_lists(void *field, const levin_flag *flag, const char *text)
+{
+    static const void *const nothing = NULL;
+    if (!is_null(text))
+        return bad_value(flag, text, "null; a program makes what goes there");
+    memcpy(field, &nothing, sizeof nothing);
+    return LEVIN_OK;
+}
+
 int levin__flag_set(void *fields, const levin_flag *flag, const char *text)
 {
     void *field = (char *)fields + flag->offset;
@@ -172,16 +221,17 @@ int levin__flag_set(void *fields, const levin_flag *flag, const char *text)
         return set_amount(field, flag, text);
     case LEVIN_FLAG_NUMBERS:
         return set_numbers(field, flag, text);
+    case LEVIN_FLAG_OPTIONAL:
+        return set_optional(field, flag, text);
+    case LEVIN_FLAG_BY_EPOCH:
+        return set_by_epoch(field, flag, text);
     case LEVIN_FLAG_CHOICE:
         return set_choice(field, flag, text);
     case LEVIN_FLAG_LOGGERS:
         return set_loggers(field, flag, text);
     case LEVIN_FLAG_CALLBACKS:
-        if (is_null(text)) {
-            *(levin_callback *const **)field = NULL;
-            return LEVIN_OK;
-        }
-        return bad_value(flag, text, "null; callbacks are made by a program");
+    case LEVIN_FLAG_PLUGINS:
+        return set_lists(field, flag, text);
     case LEVIN_FLAG_PROFILER:
         return set_profiler(field, text);
     }
@@ -207,6 +257,8 @@ static bool print_amount(levin_buffer *out, levin_amount a, const levin_flag *fl
         return levin__flag_print_number(out, a.value);
     case 3:
         return levin__buffer_addf(out, "'%s'", levin__duration_print(text, a.value));
+    case 4:
+        return levin__buffer_addf(out, "'%.0f steps'", a.value);
     default:
         return levin__buffer_add_text(out, flag->missing);
     }
@@ -237,6 +289,31 @@ bool levin__flag_print_number(levin_buffer *out, double x)
     return levin__buffer_addf(out, "%.*s.0%s", (int)(e - number), number, e);
 }
 
+static bool print_by_epoch(levin_buffer *out, const void *field, const levin_flag *flag)
+{
+    const char *schedule;
+    memcpy(&schedule, (const char *)field + flag->size - sizeof schedule, sizeof schedule);
+    return schedule ? levin__buffer_addf(out, "'%s'", schedule)
+                    : print_int(out, *(const int64_t *)field, flag);
+}
+
+static bool print_number(levin_buffer *out, double x, const levin_flag *flag)
+{
+    if (x == 0)
+        return levin__buffer_add_text(out, flag->missing);
+    return isinf(x) && flag->words ? levin__buffer_add_text(out, flag->words)
+                                   : levin__flag_print_number(out, x);
+}
+
+static bool print_switch(levin_buffer *out, levin_switch s, const levin_flag *flag)
+{
+    const char *text = s.value == 0                  ? flag->missing
+                       : s.value == 2 && flag->words ? flag->words
+                       : s.value > 0                 ? "true"
+                                                     : "false";
+    return levin__buffer_add_text(out, text);
+}
+
 static bool print_numbers(levin_buffer *out, const double *x, const levin_flag *flag)
 {
     size_t count = flag->size / sizeof *x;
@@ -258,37 +335,39 @@ static bool print_choice(levin_buffer *out, unsigned i, const levin_flag *flag)
 bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *flag)
 {
     const void *field = (const char *)fields + flag->offset;
-    const char *text = flag->missing;
+    const char *text = NULL;
     switch (flag->type) {
     case LEVIN_FLAG_TEXT:
-        return *(const char *const *)field
-                   ? levin__flag_print_text(out, *(const char *const *)field)
-                   : levin__buffer_add_text(out, text);
+        if (*(const char *const *)field)
+            return levin__flag_print_text(out, *(const char *const *)field);
+        break;
     case LEVIN_FLAG_INT:
         return print_int(out, *(const int64_t *)field, flag);
     case LEVIN_FLAG_NUMBER:
-        return *(const double *)field != 0 ? levin__flag_print_number(out, *(const double *)field)
-                                           : levin__buffer_add_text(out, text);
+        return print_number(out, *(const double *)field, flag);
     case LEVIN_FLAG_SWITCH:
-        if (((const levin_switch *)field)->value)
-            text = ((const levin_switch *)field)->value > 0 ? "true" : "false";
-        break;
+        return print_switch(out, *(const levin_switch *)field, flag);
     case LEVIN_FLAG_AMOUNT:
         return print_amount(out, *(const levin_amount *)field, flag);
     case LEVIN_FLAG_NUMBERS:
         return print_numbers(out, field, flag);
+    case LEVIN_FLAG_OPTIONAL:
+        if (((const levin_optional *)field)->is_given)
+            return levin__flag_print_number(out, ((const levin_optional *)field)->value);
+        break;
+    case LEVIN_FLAG_BY_EPOCH:
+        return print_by_epoch(out, field, flag);
     case LEVIN_FLAG_CHOICE:
         return print_choice(out, *(const unsigned *)field, flag);
     case LEVIN_FLAG_LOGGERS:
-        if (levin__word_of_loggers(*(levin_logger *const *const *)field))
-            text = levin__word_of_loggers(*(levin_logger *const *const *)field);
+        text = levin__word_of_loggers(*(levin_logger *const *const *)field);
         break;
     case LEVIN_FLAG_CALLBACKS:
+    case LEVIN_FLAG_PLUGINS:
         break;
     case LEVIN_FLAG_PROFILER:
-        if (levin__word_of_profiler(*(levin_profiler *const *)field))
-            text = levin__word_of_profiler(*(levin_profiler *const *)field);
+        text = levin__word_of_profiler(*(levin_profiler *const *)field);
         break;
     }
-    return levin__buffer_add_text(out, text);
+    return levin__buffer_add_text(out, text ? text : flag->missing);
 }

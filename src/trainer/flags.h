@@ -13,11 +13,14 @@ typedef enum levin_flag_type {
     LEVIN_FLAG_INT,       // int64_t; LEVIN_ZERO is 0, plain 0 the default
     LEVIN_FLAG_NUMBER,    // double
     LEVIN_FLAG_SWITCH,    // true or false
-    LEVIN_FLAG_AMOUNT,    // "10" things, "0.25" of them, "00:01:00:00" of time
+    LEVIN_FLAG_AMOUNT,    // "10" things, "0.25" of them, "00:01:00:00" of time, "100 steps"
     LEVIN_FLAG_NUMBERS,   // double[]: "[0.9, 0.999]"
+    LEVIN_FLAG_OPTIONAL,  // a number, or null
+    LEVIN_FLAG_BY_EPOCH,  // int64_t and a text behind it: "4", or "{0: 1, 4: 2}"
     LEVIN_FLAG_CHOICE,    // an enumeration: one of the words
     LEVIN_FLAG_LOGGERS,   // a list, made by the program, or words
     LEVIN_FLAG_CALLBACKS, // likewise
+    LEVIN_FLAG_PLUGINS,   // likewise
     LEVIN_FLAG_PROFILER,  // one, or a word
 } levin_flag_type;
 
@@ -27,7 +30,9 @@ typedef struct levin_flag {
     levin_flag_type type;
     const char *missing; // the default as a user would write it
     const char *help;
-    const char *words; // of a choice: apart by spaces, in the order of the enumeration; else NULL
+    /* Of a choice: its words, apart by spaces, in the order of the enumeration. Of a switch: a
+     * third word, whose value is 2. Of a number: the word for infinity. Else NULL. */
+    const char *words;
 } levin_flag;
 
 /* A row over a field of a struct of options. */
@@ -46,11 +51,13 @@ typedef struct levin_flag {
              : LEVIN_FLAG_TEXT, int64_t                                                            \
              : LEVIN_FLAG_INT, double                                                              \
              : LEVIN_FLAG_NUMBER, double *                                                         \
-             : LEVIN_FLAG_NUMBERS, levin_switch                                                    \
+             : LEVIN_FLAG_NUMBERS, levin_switch                                                     \
              : LEVIN_FLAG_SWITCH, levin_amount                                                     \
-             : LEVIN_FLAG_AMOUNT, levin_logger *const *                                            \
+             : LEVIN_FLAG_AMOUNT, levin_optional                                                   \
+             : LEVIN_FLAG_OPTIONAL, levin_logger *const *                                            \
              : LEVIN_FLAG_LOGGERS, levin_callback *const *                                         \
-             : LEVIN_FLAG_CALLBACKS, levin_profiler *                                              \
+             : LEVIN_FLAG_CALLBACKS, const levin_plugins *                                         \
+             : LEVIN_FLAG_PLUGINS, levin_profiler *                                                \
              : LEVIN_FLAG_PROFILER, default                                                       \
              : LEVIN_FLAG_CHOICE)
 
@@ -59,13 +66,16 @@ extern const size_t levin__num_flags;
 
 /** The row of that name, or NULL after recording LEVIN_EINVAL with the nearest name. */
 const levin_flag *levin__flag_find(const char *name);
+/** What to use instead of a flag that Lightning once had; NULL if it never had it. */
+const char *levin__old_flag(const char *name);
 
 /* flag_text.c */
 /** Sets a field of *fields, the struct that the row is about, from text: "3", "0.25", "true",
- *  "null" (the default). Texts are lent. 0 or an error that names the flag. logger takes
- *  words (loggers/words.h); callbacks cannot be set from text. */
+ *  "null" (the default). Texts are lent. 0 or an error that names the flag. logger and profiler
+ *  take words (loggers/words.h, profilers/words.h); callbacks and plugins cannot be set from text.
+ */
 int levin__flag_set(void *fields, const levin_flag *flag, const char *text);
-/** Adds the value as a YAML scalar, or a list; the default where the field is zero. */
+/** Adds the value as a YAML scalar; the default where the field is zero. */
 bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *flag);
 /** Adds a number or a text as a YAML scalar, quoted if need be. */
 bool levin__flag_print_number(levin_buffer *out, double x);

@@ -31,6 +31,8 @@ static const struct {
 
 const char *levin__hook_name(levin_hook h) { return rows[h].name; }
 levin_log_rule levin__hook_log_rule(levin_hook h) { return rows[h].rule; }
+bool levin__hook_is_of_module(levin_hook h) { return rows[h].in_module != NOWHERE; }
+bool levin__hook_is_of_callback(levin_hook h) { return rows[h].in_callback != NOWHERE; }
 
 levin_hook levin__hook_find(const char *name)
 {
@@ -111,6 +113,35 @@ void levin__hook_call(levin_trainer *t, levin_hook h)
 {
     levin__hook_callbacks(t, h, LEVIN_ALL);
     levin__hook_module(t, h);
+}
+
+typedef void transfer_module_hook(levin_module *m, levin_batch *b);
+typedef void transfer_data_hook(levin_datamodule *d, levin_batch *b);
+
+static void transfer(levin_trainer *t, levin_hook h, transfer_data_hook *of_data,
+                     transfer_module_hook *of_module, levin_batch *b)
+{
+    if (!of_data && !of_module)
+        return;
+    double began = levin__hook_enter(t, h);
+    if (of_data)
+        of_data(t->datamodule, b);
+    else
+        of_module(t->module, b);
+    levin__hook_end(t, of_data ? LEVIN_OF_DATA : LEVIN_OF_MODULE, h, began);
+}
+
+void levin__hook_transfer(levin_trainer *t, levin_batch *b)
+{
+    static const levin_datamodule_class none = { .name = "" };
+    const levin_module_class *m = t->module->type;
+    const levin_datamodule_class *d = t->datamodule ? t->datamodule->type : &none;
+    transfer(t, LEVIN_HOOK_on_before_batch_transfer, d->on_before_batch_transfer,
+             m->on_before_batch_transfer, b);
+    transfer(t, LEVIN_HOOK_transfer_batch_to_device, d->transfer_batch_to_device,
+             m->transfer_batch_to_device, b);
+    transfer(t, LEVIN_HOOK_on_after_batch_transfer, d->on_after_batch_transfer,
+             m->on_after_batch_transfer, b);
 }
 
 void levin__hook_call_batch(levin_trainer *t, levin_hook h, const levin_batch *b)

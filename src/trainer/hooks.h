@@ -15,6 +15,7 @@ typedef enum levin_log_rule {
 
 /* Hook, who has it (MODULE, CALLBACK or BOTH), and its rule. */
 #define LEVIN_HOOK_MAP(X)                                                                          \
+    X(configure_callbacks, MODULE, NOTHING)                                                        \
     X(prepare_data, MODULE, NOTHING)                                                               \
     X(setup, BOTH, NOTHING)                                                                        \
     X(configure_model, MODULE, NOTHING)                                                            \
@@ -32,6 +33,9 @@ typedef enum levin_log_rule {
     X(on_train_end, BOTH, NOTHING)                                                                 \
     X(on_train_epoch_start, BOTH, EPOCH_ONLY)                                                      \
     X(on_train_epoch_end, BOTH, EPOCH_ONLY)                                                        \
+    X(on_before_batch_transfer, MODULE, NOTHING)                                                   \
+    X(transfer_batch_to_device, MODULE, NOTHING)                                                   \
+    X(on_after_batch_transfer, MODULE, NOTHING)                                                    \
     X(on_train_batch_start, BOTH, STEP)                                                            \
     X(training_step, MODULE, STEP)                                                                 \
     X(on_before_zero_grad, BOTH, STEP)                                                             \
@@ -88,6 +92,9 @@ typedef enum levin_who {
 
 const char *levin__hook_name(levin_hook h);
 levin_log_rule levin__hook_log_rule(levin_hook h);
+/** Who has it. */
+bool levin__hook_is_of_module(levin_hook h);
+bool levin__hook_is_of_callback(levin_hook h);
 /** By name; LEVIN_HOOK_NONE if there is none. For checkpoints. */
 levin_hook levin__hook_find(const char *name);
 
@@ -101,6 +108,9 @@ void levin__hook_callbacks_batch(levin_trainer *t, levin_hook h, levin_who who,
                                  const levin_batch *b);
 /** The module alone. */
 void levin__hook_module(levin_trainer *t, levin_hook h);
+/** The hooks around moving a batch to its device: the data module's if it has them, else the
+ * module's. */
+void levin__hook_transfer(levin_trainer *t, levin_batch *b);
 /** For hooks of the module with a signature of their own: says that it runs now; the caller calls,
  * and gives levin__hook_leave the result. */
 double levin__hook_enter(levin_trainer *t, levin_hook h);

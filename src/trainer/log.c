@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "trainer/module_state.h"
+#include "trainer/options.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
@@ -108,8 +109,6 @@ levin_result *levin__log_add_result(levin_log_book *log, levin_stage stage,
     return r;
 }
 
-static bool is_on(levin_switch s, bool missing) { return s.value ? s.value > 0 : missing; }
-
 /* What a call of levin_log asks for, defaults filled in by the hook that runs. False after an
  * error. */
 static bool draft_result(levin_result *r, const levin_trainer *t, const char *key,
@@ -131,11 +130,11 @@ static bool draft_result(levin_result *r, const levin_trainer *t, const char *ke
         .key = (char *)key,
         .hook = t->hook,
         .loader = t->log.loader,
-        .on_step = is_on(o->on_step, rule == LEVIN_LOG_STEP),
-        .on_epoch = is_on(o->on_epoch, rule != LEVIN_LOG_STEP),
-        .logger = is_on(o->logger, true),
-        .prog_bar = is_on(o->prog_bar, false),
-        .add_loader = is_on(o->add_dataloader_idx, true),
+        .on_step = levin__is_on(o->on_step, rule == LEVIN_LOG_STEP),
+        .on_epoch = levin__is_on(o->on_epoch, rule != LEVIN_LOG_STEP),
+        .logger = levin__is_on(o->logger, true),
+        .prog_bar = levin__is_on(o->prog_bar, false),
+        .add_loader = levin__is_on(o->add_dataloader_idx, true),
         .reduce = o->reduce_fx,
     };
     if (!r->on_step && !r->on_epoch)
@@ -202,7 +201,8 @@ void levin_log_number(levin_module *m, const char *key, double value, const levi
 {
     levin_trainer *t = levin_module_trainer(m);
     levin_result draft;
-    if (!t || !key || t->running == LEVIN_RUNNING_NOTHING || !draft_result(&draft, t, key, opts))
+    if (!t || !key || t->running == LEVIN_RUNNING_NOTHING || t->set.barebones || t->tuning ||
+        !draft_result(&draft, t, key, opts))
         return;
     levin_result *r = find_result(t, &draft);
     if (!r)
@@ -228,6 +228,13 @@ void levin_log_with(levin_module *m, const char *key, const levin_tensor *value,
         return;
     }
     levin_log_number(m, key, levin_tensor_get(value, 0), opts);
+}
+
+void levin_log_dict(levin_module *m, const char *const *keys, const double *values, int n,
+                    const levin_log_opts *opts)
+{
+    for (int i = 0; i < n; i++)
+        levin_log_number(m, keys[i], values[i], opts);
 }
 
 void levin_log(levin_module *m, const char *key, const levin_tensor *value)

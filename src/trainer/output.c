@@ -7,7 +7,7 @@
 
 void levin__output_set(levin_output *out, FILE *stream)
 {
-    *out = (levin_output){ .stream = stream };
+    *out = (levin_output){ .stream = stream, .below = out->below };
     int fd = stream ? fileno(stream) : -1;
     out->is_terminal = fd >= 0 && isatty(fd);
 }
@@ -20,10 +20,20 @@ int levin__output_width(const levin_output *out)
     return 80;
 }
 
+/* To the progress line and, with its text, over it; then back. */
+static void write_over(levin_output *out, const char *text)
+{
+    for (int i = 0; i < out->below; i++)
+        fputc('\n', out->stream);
+    fprintf(out->stream, "\r%s\033[K", text);
+    if (out->below > 0)
+        fprintf(out->stream, "\r\033[%dA", out->below);
+}
+
 static void clear_line(levin_output *out)
 {
     if (out->line_open)
-        fputs("\r\033[K", out->stream);
+        write_over(out, "");
     out->line_open = false;
 }
 
@@ -53,9 +63,7 @@ void levin__output_line(levin_output *out, const char *text)
 {
     if (!out->stream || !out->is_terminal)
         return;
-    fputc('\r', out->stream);
-    fputs(text, out->stream);
-    fputs("\033[K", out->stream);
+    write_over(out, text);
     fflush(out->stream);
     out->line_open = true;
 }

@@ -23,6 +23,8 @@ typedef struct levin_position {
     int64_t total_batches;   // training batches done, over all epochs
     int64_t stepped_batches; // batches that made a step: the axis of logged rows
     bool stepped;            // the batch before `batch` did
+    int64_t batch_steps;     // how many optimizer steps it made
+    bool last;               // it was the last of its epoch
     int64_t val_loader, val_batch;
     int64_t val_runs, val_batches; // validations and their batches so far, the sanity run aside
     double seconds;                // spent training before this process

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/span.h"
+#include "trainer/checkpoint.h"
 
 #include <levin/sys/profiler.h>
 
@@ -17,6 +18,9 @@ static bool is_strategys(levin_hook h)
 
 static char *make_name(const levin_trainer *t, int of, levin_hook h)
 {
+    if (of == LEVIN_OF_DATA)
+        return levin__format("[LightningDataModule]%s.%s", t->datamodule->type->name,
+                             levin__hook_name(h));
     if (of != LEVIN_OF_MODULE)
         return levin__format("[Callback]%s.%s", levin__callback_key(t->callbacks[of]),
                              levin__hook_name(h));
@@ -55,7 +59,7 @@ int levin__profile_call(levin_trainer *t, const char *stage)
     const char *dir = levin_trainer_log_dir(t);
     if (!p || levin_error())
         return levin_error();
-    int n = (t->n_callbacks + 1) * LEVIN_HOOKS;
+    int n = (t->n_callbacks - LEVIN_OF_DATA) * LEVIN_HOOKS;
     t->action_names = levin__calloc((size_t)n, sizeof *t->action_names);
     t->n_action_names = t->action_names ? n : 0;
     const levin_profiled_call call = { .stage = stage,
@@ -102,7 +106,7 @@ void levin__action_tell(levin_trainer *t, const char *name, double began)
 
 void levin__hook_tell(levin_trainer *t, int of, levin_hook h, double began)
 {
-    int place = (of + 1) * LEVIN_HOOKS + (int)h;
+    int place = (of - LEVIN_OF_DATA) * LEVIN_HOOKS + (int)h;
     if (place >= t->n_action_names)
         return;
     char **name = &t->action_names[place];

@@ -24,8 +24,8 @@ static inline void levin__action_end(levin_trainer *t, const char *name, double 
         levin__action_tell(t, name, began);
 }
 
-/** The same of a hook: of callback number i, or of the module, which is LEVIN_OF_MODULE. */
-enum { LEVIN_OF_MODULE = -1 };
+/** The same of a hook: of callback number i, of the module or of the data module. */
+enum { LEVIN_OF_DATA = -2, LEVIN_OF_MODULE = -1 };
 void levin__hook_tell(levin_trainer *t, int of, levin_hook h, double began);
 static inline void levin__hook_end(levin_trainer *t, int of, levin_hook h, double began)
 {

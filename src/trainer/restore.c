@@ -8,6 +8,7 @@
 #include "nn/init.h"
 #include "nn/module.h"
 #include "optim/optimizer.h"
+#include "trainer/loaders.h"
 #include "trainer/state.h"
 
 #include <inttypes.h>
@@ -72,29 +73,53 @@ static void take_weights(levin_module *m, const levin_checkpoint *c, const char 
     check_all_taken(&s);
 }
 
-static void restore_callbacks(levin_trainer *t, const json_t *states)
+static void restore_callbacks(levin_trainer *t, const json_t *states,
+                              const levin_safetensors *tensors)
 {
     for (int i = 0; i < t->n_callbacks && !levin_error(); i++) {
         levin_callback *c = t->callbacks[i];
-        const char *key = c->type->state_key ? c->type->state_key(c) : c->type->name;
-        levin_state state = { json_object_get(states, key) };
+        char prefix[LEVIN_CKPT_PREFIX];
+        const char *key = levin__callback_key(c);
+        snprintf(prefix, sizeof prefix, "%s%s.", LEVIN_CKPT_CALLBACK, key);
+        levin_state state = { .object = json_object_get(states, key),
+                              .prefix = prefix,
+                              .tensors = tensors };
         if (c->type->load_state_dict && state.object)
             c->type->load_state_dict(c, &state);
     }
 }
 
+/* Of a data module of the same class. */
+static void restore_datamodule(levin_trainer *t, const json_t *header,
+                               const levin_safetensors *tensors)
+{
+    levin_datamodule *d = t->datamodule;
+    const char *name = json_string_value(json_object_get(header, "datamodule_name"));
+    levin_state state = { .object = json_object_get(header, "datamodule"),
+                          .prefix = LEVIN_CKPT_DATAMODULE,
+                          .tensors = tensors };
+    if (d && d->type->load_state_dict && name && strcmp(name, d->type->name) == 0 && state.object)
+        d->type->load_state_dict(d, &state);
+}
+
 void levin__restore_model(levin_trainer *t, const levin_checkpoint *c, const char *path)
 {
     const json_t *header = levin__checkpoint_header(c);
-    levin_state own = { json_object_get(header, "module") };
+    const levin_safetensors *tensors = levin__checkpoint_tensors(c);
+    levin_state own = { .object = json_object_get(header, "module"),
+                        .prefix = LEVIN_CKPT_MODULE,
+                        .tensors = tensors };
     take_weights(t->module, c, path);
     if (levin_error())
         return;
-    levin__hook_enter(t, LEVIN_HOOK_on_load_checkpoint);
-    if (t->module->type->on_load_checkpoint && own.object)
+    double began = levin__hook_enter(t, LEVIN_HOOK_on_load_checkpoint);
+    if (t->module->type->on_load_checkpoint && own.object) {
         t->module->type->on_load_checkpoint(t->module, &own);
+        levin__hook_leave(t, LEVIN_HOOK_on_load_checkpoint, began);
+    }
+    restore_datamodule(t, header, tensors);
     levin__hook_callbacks(t, LEVIN_HOOK_on_load_checkpoint, LEVIN_ALL);
-    restore_callbacks(t, json_object_get(header, "callbacks"));
+    restore_callbacks(t, json_object_get(header, "callbacks"), tensors);
 }
 
 int levin_module_load_checkpoint(levin_module *m, const char *path)
@@ -118,17 +143,20 @@ static void restore_position(levin_trainer *t, const json_t *o, const char *path
         .total_batches = levin__json_need_int(o, "total_batches", path),
         .stepped_batches = levin__json_need_int(o, "stepped_batches", path),
         .stepped = levin__json_bool(o, "stepped", false, path),
+        .last = levin__json_bool(o, "last", false, path),
         .val_loader = levin__json_need_int(o, "val_loader", path),
         .val_batch = levin__json_need_int(o, "val_batch", path),
         .val_runs = levin__json_need_int(o, "val_runs", path),
         .val_batches = levin__json_need_int(o, "val_batches", path),
         .seconds = levin__json_need_real(o, "seconds", path),
     };
+    p->batch_steps = levin__json_int(o, "batch_steps", p->stepped, path);
     if (p->moment == LEVIN_MOMENTS || p->epoch == INT64_MAX)
         levin__error_set(LEVIN_EFORMAT, "%s: an unknown moment '%s'", path, moment);
     if (p->moment == LEVIN_AT_EPOCH_END) {
         p->epoch++;
         p->batch = 0;
+        p->last = false;
         p->moment = LEVIN_AT_EPOCH_START;
     }
     t->current_epoch = p->epoch;
@@ -150,17 +178,17 @@ static int take_array(void *payload, const levin_optimizer_array *a)
 {
     optimizer_source *s = payload;
     char name[LONGEST_NAME];
-    snprintf(name, sizeof name, "%s%s.%s", LEVIN_CKPT_OPTIMIZER, a->parameter, a->state);
+    snprintf(name, sizeof name, "%s%s.%s", s->source->prefix, a->parameter, a->state);
     take(s->source, name, a->like->ndim, a->like->dim, a->data);
     return levin_error();
 }
 
-static void restore_optimizer(levin_trainer *t, const json_t *o, source *s)
+static void restore_optimizer(levin_optimizer *optimizer, const json_t *o, source *s)
 {
     const char *saved = levin__json_string(o, "name", "none", s->path);
     const char *schedule = levin__json_string(o, "lr_scheduler", "none", s->path);
-    const char *now = t->optimizer ? levin_optimizer_name(t->optimizer) : "none";
-    const char *name = t->optimizer ? levin__lr_scheduler_name(t->optimizer) : NULL;
+    const char *now = optimizer ? levin_optimizer_name(optimizer) : "none";
+    const char *name = optimizer ? levin__lr_scheduler_name(optimizer) : NULL;
     if (levin_error())
         return;
     if (strcmp(saved, now) != 0 || strcmp(schedule, name ? name : "none") != 0) {
@@ -170,9 +198,29 @@ static void restore_optimizer(levin_trainer *t, const json_t *o, source *s)
         return;
     }
     optimizer_source numbers = { json_object_get(o, "numbers"), s };
-    if (t->optimizer && levin__optimizer_visit_numbers(t->optimizer, take_number, &numbers) == 0)
-        levin__optimizer_visit_arrays(t->optimizer, take_array, &numbers);
-    levin__optimizer_moments_changed(t->optimizer);
+    if (optimizer && levin__optimizer_visit_numbers(optimizer, take_number, &numbers) == 0)
+        levin__optimizer_visit_arrays(optimizer, take_array, &numbers);
+    levin__optimizer_moments_changed(optimizer);
+}
+
+static void restore_optimizers(levin_trainer *t, const json_t *header, source *s)
+{
+    const json_t *more = json_object_get(header, "more_optimizers");
+    int saved = 1 + (int)json_array_size(more);
+    if (t->n_optimizers > 0 && saved != t->n_optimizers) {
+        levin__error_set(LEVIN_EINVAL, "%s: saved with %d optimizers, this run has %d", s->path,
+                         saved, t->n_optimizers);
+        return;
+    }
+    s->prefix = LEVIN_CKPT_OPTIMIZER;
+    restore_optimizer(t->optimizer, json_object_get(header, "optimizer"), s);
+    for (int i = 1; i < t->n_optimizers && !levin_error(); i++) {
+        char prefix[32];
+        snprintf(prefix, sizeof prefix, LEVIN_CKPT_OPTIMIZER_N, i);
+        s->prefix = prefix;
+        restore_optimizer(t->optimizers[i], json_array_get(more, (size_t)i - 1), s);
+    }
+    s->prefix = NULL;
 }
 
 static uint64_t read_hex(const json_t *text, const char *path)
@@ -184,12 +232,6 @@ static uint64_t read_hex(const json_t *text, const char *path)
     return 0;
 }
 
-/* The order of an epoch follows from the seed alone. */
-static void restore_sampler(levin_dataloader *l, const json_t *seed, const char *path)
-{
-    levin_dataloader_set_order(l, levin_dataloader_shuffle(l), read_hex(seed, path));
-}
-
 static void restore_randomness(levin_trainer *t, const json_t *o, const char *path)
 {
     const json_t *generator = json_object_get(o, "generator");
@@ -197,10 +239,11 @@ static void restore_randomness(levin_trainer *t, const json_t *o, const char *pa
     t->seed = read_hex(json_object_get(o, "seed"), path);
     for (size_t i = 0; i < 4; i++)
         levin__generator()->s[i] = read_hex(json_array_get(generator, i), path);
-    size_t k = 0;
-    for (int stage = LEVIN_STAGE_TRAIN; stage <= LEVIN_STAGE_VALIDATE; stage++)
-        for (int i = 0; i < t->loaders[stage].n && k < json_array_size(samplers); i++)
-            restore_sampler(t->loaders[stage].at[i], json_array_get(samplers, k++), path);
+    for (size_t i = 0; i < json_array_size(samplers); i++) { // the training loader's is the first
+        levin_stage stage = i ? LEVIN_STAGE_VALIDATE : LEVIN_STAGE_TRAIN;
+        uint64_t seed = read_hex(json_array_get(samplers, i), path);
+        levin__loaders_restore_seed(t, stage, i ? (int)i - 1 : 0, seed);
+    }
 }
 
 static int take_gradient(void *payload, const levin_state_entry *e)
@@ -232,7 +275,8 @@ void levin__restore_fit(levin_trainer *t, const levin_checkpoint *c, const char 
         return;
     }
     restore_position(t, json_object_get(header, "loops"), path);
-    restore_optimizer(t, json_object_get(header, "optimizer"), &s);
+    t->accumulate = levin__by_epoch_at(&t->set.accumulate, t->position.epoch);
+    restore_optimizers(t, header, &s);
     restore_randomness(t, json_object_get(header, "random"), path);
     if (!levin_error())
         levin_state_dict_visit(t->module, take_gradient, &s);

@@ -4,64 +4,38 @@
 #include "trainer/settings.h"
 
 #include "autograd/precision.h"
-#include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/suggest.h"
+#include "trainer/complaints.h"
+#include "trainer/devices.h"
 #include "trainer/duration.h"
+#include "trainer/options.h"
 
 #include <math.h>
 #include <strings.h>
 
-/* Messages of one resolve; they become one. */
+/* One resolve. */
 typedef struct {
     const levin_trainer_flags *f;
     levin_settings *s;
-    levin_buffer wrong;
+    levin_complaints wrong;
 } check;
 
-#define COMPLAIN(c, ...)                                                                           \
-    (levin__buffer_add_text(&(c)->wrong, (c)->wrong.size ? "; " : ""),                             \
-     levin__buffer_addf(&(c)->wrong, __VA_ARGS__))
-
-/* Takes a message that a parser left as this thread's error into the list. */
-static void collect_error(check *c)
-{
-    levin_error_note note;
-    levin__error_take(&note);
-    if (note.code)
-        COMPLAIN(c, "%s", note.message);
-}
-
-static int64_t number(int64_t flag, int64_t missing)
-{
-    return flag == 0 ? missing : flag == LEVIN_ZERO ? 0 : flag;
-}
-
-static bool is_on(levin_switch s, bool missing) { return s.value ? s.value > 0 : missing; }
+#define COMPLAIN(c, ...) levin__complain(&(c)->wrong, __VA_ARGS__)
 
 static void check_word(check *c, const char *flag, const char *value, const char *const *words)
 {
     if (value && levin__find_word(value, words) < 0) {
         levin__unknown_word(flag, value, words);
-        collect_error(c);
+        levin__complain_error(&c->wrong);
     }
-}
-
-static void device(check *c)
-{
-    static const char *const accelerators[] = { "auto", "cpu", NULL };
-    check_word(c, "accelerator", c->f->accelerator, accelerators);
-    static const char *const devices[] = { "auto", "1", "-1", "[0]", NULL };
-    const char *n = c->f->devices;
-    if (n && levin__find_word(n, devices) < 0)
-        COMPLAIN(c, "devices: '%s' is not possible, this build trains on one: use 1", n);
 }
 
 static void precision(check *c)
 {
     if (levin__precision_parse(c->f->precision, &c->s->autocast) < 0)
-        collect_error(c);
+        levin__complain_error(&c->wrong);
 }
 
 /* A limit of batches: a count or a share of them. */
@@ -104,13 +78,13 @@ static void lengths(check *c)
     levin_settings *s = c->s;
     s->max_time = -1;
     if (f->max_time && levin__duration_parse("max_time", f->max_time, &s->max_time) < 0)
-        collect_error(c);
-    s->max_steps = at_least(c, "max_steps", number(f->max_steps, -1), -1);
+        levin__complain_error(&c->wrong);
+    s->max_steps = at_least(c, "max_steps", levin__number_or(f->max_steps, -1), -1);
     bool ends_otherwise = s->max_steps != -1 || f->max_time;
     s->max_epochs =
-        at_least(c, "max_epochs", number(f->max_epochs, ends_otherwise ? -1 : 1000), -1);
-    s->min_steps = at_least(c, "min_steps", number(f->min_steps, 0), 0);
-    s->min_epochs = at_least(c, "min_epochs", number(f->min_epochs, s->min_steps > 0), 0);
+        at_least(c, "max_epochs", levin__number_or(f->max_epochs, ends_otherwise ? -1 : 1000), -1);
+    s->min_steps = at_least(c, "min_steps", levin__number_or(f->min_steps, 0), 0);
+    s->min_epochs = at_least(c, "min_epochs", levin__number_or(f->min_epochs, s->min_steps > 0), 0);
 }
 
 /* With fast_dev_run the lengths are its own, whatever was asked for. */
@@ -141,14 +115,16 @@ static void validation(check *c)
         COMPLAIN(c, "val_check_interval: the share %g is not between 0 and 1", every.value);
     if (every.kind == 3 && !(every.value >= 0))
         COMPLAIN(c, "val_check_interval: %g seconds are not possible", every.value);
-    int64_t n = number(f->check_val_every_n_epoch, 1);
+    if (every.kind == 4 && (every.value < 1 || every.value != floor(every.value)))
+        COMPLAIN(c, "val_check_interval: every %g steps is not possible", every.value);
+    int64_t n = levin__number_or(f->check_val_every_n_epoch, 1);
     s->check_val_every_n_epoch = n < 0 ? -1 : n;
     if (n == 0)
         COMPLAIN(c, "check_val_every_n_epoch: 0 is not possible; limit_val_batches 0 turns "
                     "validation off");
     if (n < 0 && f->val_check_interval.kind == 2)
         COMPLAIN(c, "val_check_interval: a share of an epoch cannot go with "
-                    "check_val_every_n_epoch -1, give a number of batches");
+                    "check_val_every_n_epoch null (-1), give a number of batches");
     levin_amount sanity = f->num_sanity_val_steps;
     if (sanity.kind > 1 || sanity.value != floor(sanity.value) || sanity.value < -1)
         COMPLAIN(c, "num_sanity_val_steps: %g is not a number of batches, or -1 for all",
@@ -158,19 +134,103 @@ static void validation(check *c)
                                                    : (int64_t)sanity.value;
 }
 
+static void accumulation(check *c)
+{
+    const levin_trainer_flags *f = c->f;
+    const char *schedule = f->accumulate_grad_schedule;
+    int64_t n =
+        at_least(c, "accumulate_grad_batches", levin__number_or(f->accumulate_grad_batches, 1), 1);
+    c->s->accumulate = levin__by_epoch_always(n);
+    if (schedule && f->accumulate_grad_batches)
+        COMPLAIN(c, "accumulate_grad_batches %lld and accumulate_grad_schedule %s: give one",
+                 (long long)n, schedule);
+    if (schedule &&
+        levin__by_epoch_parse("accumulate_grad_batches", schedule, &c->s->accumulate) < 0)
+        levin__complain_error(&c->wrong);
+}
+
 static void optimization(check *c)
 {
     static const char *const algorithms[] = { "norm", "value", NULL };
     const levin_trainer_flags *f = c->f;
     levin_settings *s = c->s;
-    s->accumulate_grad_batches =
-        at_least(c, "accumulate_grad_batches", number(f->accumulate_grad_batches, 1), 1);
+    accumulation(c);
     if (!isfinite(f->gradient_clip_val))
         COMPLAIN(c, "gradient_clip_val: %g is not a number to clip to", f->gradient_clip_val);
     s->gradient_clip_val = f->gradient_clip_val > 0 ? f->gradient_clip_val : 0;
     check_word(c, "gradient_clip_algorithm", f->gradient_clip_algorithm, algorithms);
     s->clip_by_value =
         f->gradient_clip_algorithm && strcasecmp(f->gradient_clip_algorithm, "value") == 0;
+    s->stochastic_weight_avg = levin__is_on(f->stochastic_weight_avg, false);
+}
+
+/* "true" is Lightning's for power. */
+static void tuning(check *c)
+{
+    static const char *const modes[] = { "power", "binsearch", "true", "false", NULL };
+    const char *mode = c->f->auto_scale_batch_size;
+    c->s->auto_lr_find = levin__is_on(c->f->auto_lr_find, false);
+    check_word(c, "auto_scale_batch_size", mode, modes);
+    c->s->scale_batch_size = mode && strcasecmp(mode, "false") != 0;
+    c->s->scale_mode =
+        mode && strcasecmp(mode, "binsearch") == 0 ? LEVIN_BATCH_BINSEARCH : LEVIN_BATCH_POWER;
+}
+
+static void watching(check *c)
+{
+    const levin_trainer_flags *f = c->f;
+    levin_settings *s = c->s;
+    double order = f->track_grad_norm;
+    if (order != -1 && !(order >= 0))
+        COMPLAIN(c, "track_grad_norm: %g is no order of a norm; give a number above 0, or inf",
+                 order);
+    s->track_grad_norm = order > 0 ? order : 0;
+    s->loss_must_be_finite = f->terminate_on_nan.value >= 0;
+    s->weights_must_be_finite = f->terminate_on_nan.value > 0;
+    s->detect_anomaly = levin__is_on(f->detect_anomaly, false);
+    int64_t log_every = levin__number_or(f->log_every_n_steps, 50);
+    s->log_every_n_steps = log_every < 0 ? -log_every : log_every; // Lightning takes -1 for 1
+    s->checkpointing = levin__is_on(f->enable_checkpointing, true);
+    s->progress_bar = levin__is_on(f->enable_progress_bar, true);
+    s->model_summary = levin__is_on(f->enable_model_summary, true);
+    s->autolog_hparams = levin__is_on(f->enable_autolog_hparams, true);
+}
+
+static void plugins(check *c)
+{
+    const levin_checkpoint_io *io = c->s->io;
+    if (io && !(io->save_checkpoint && io->load_checkpoint && io->remove_checkpoint && io->exists))
+        COMPLAIN(c, "plugins: a checkpoint_io needs save_checkpoint, load_checkpoint, "
+                    "remove_checkpoint and exists");
+}
+
+static void ban(check *c, bool asked_for, const char *flag)
+{
+    if (asked_for)
+        COMPLAIN(c, "barebones does without %s: give one of them", flag);
+}
+
+/* Everything off that costs time beside training; what was asked for by name contradicts it. */
+static void barebones(check *c)
+{
+    const levin_trainer_flags *f = c->f;
+    levin_settings *s = c->s;
+    s->barebones = levin__is_on(f->barebones, false);
+    if (!s->barebones)
+        return;
+    ban(c, f->logger && f->logger != levin_no_logger, "logger");
+    ban(c, f->enable_checkpointing.value > 0, "enable_checkpointing");
+    ban(c, f->enable_progress_bar.value > 0, "enable_progress_bar");
+    ban(c, f->enable_model_summary.value > 0, "enable_model_summary");
+    ban(c, f->num_sanity_val_steps.kind && f->num_sanity_val_steps.value != 0,
+        "num_sanity_val_steps");
+    ban(c, levin__number_or(f->log_every_n_steps, 0) != 0, "log_every_n_steps");
+    ban(c, s->fast_dev_run > 0, "fast_dev_run");
+    ban(c, s->detect_anomaly, "detect_anomaly");
+    ban(c, s->track_grad_norm > 0, "track_grad_norm");
+    ban(c, f->profiler, "profiler");
+    s->checkpointing = s->progress_bar = s->model_summary = false;
+    s->num_sanity_val_steps = s->log_every_n_steps = 0;
 }
 
 static void overfit(levin_settings *s)
@@ -190,33 +250,33 @@ static void fast_dev_run(levin_settings *s)
     s->num_sanity_val_steps = 0;
     s->val_check_interval = LEVIN_FRACTION(1);
     s->check_val_every_n_epoch = 1;
+    s->auto_lr_find = s->scale_batch_size = false;
 }
 
 int levin__settings_resolve(levin_settings *out, const levin_trainer_flags *flags)
 {
-    check c = { .f = flags, .s = out, .wrong = LEVIN_BUFFER(2048) };
+    check c = { .f = flags, .s = out, .wrong = LEVIN_COMPLAINTS };
     *out = (levin_settings){ 0 };
     out->root_dir = levin__strdup(flags->default_root_dir ? flags->default_root_dir : ".");
-    device(&c);
+    out->io = flags->plugins ? flags->plugins->checkpoint_io : NULL;
+    levin__devices_check(flags, &c.wrong);
     precision(&c);
     limits(&c);
     lengths(&c);
     validation(&c);
     optimization(&c);
-    out->fast_dev_run = at_least(&c, "fast_dev_run", number(flags->fast_dev_run, 0), 0);
-    int64_t log_every = number(flags->log_every_n_steps, 50);
-    out->log_every_n_steps = log_every < 0 ? -log_every : log_every; // Lightning takes -1 for 1
-    out->checkpointing = is_on(flags->enable_checkpointing, true);
-    out->progress_bar = is_on(flags->enable_progress_bar, true);
-    out->model_summary = is_on(flags->enable_model_summary, true);
+    tuning(&c);
+    watching(&c);
+    out->fast_dev_run = at_least(&c, "fast_dev_run", levin__number_or(flags->fast_dev_run, 0), 0);
+    out->reload_every = at_least(&c, "reload_dataloaders_every_n_epochs",
+                                 levin__number_or(flags->reload_dataloaders_every_n_epochs, 0), 0);
     lengths_together(&c);
+    plugins(&c);
+    barebones(&c);
     overfit(out);
     if (out->fast_dev_run > 0)
         fast_dev_run(out);
-    if (c.wrong.size)
-        levin__error_set(LEVIN_EINVAL, "%s", c.wrong.data);
-    levin__buffer_free(&c.wrong);
-    return levin_error();
+    return levin__complaints_end(&c.wrong);
 }
 
 void levin__settings_free(levin_settings *s)

@@ -3,7 +3,9 @@
 #ifndef LEVIN_TRAINER_SETTINGS_H
 #define LEVIN_TRAINER_SETTINGS_H
 
-#include <levin/trainer.h>
+#include "trainer/by_epoch.h"
+
+#include <levin/tuner.h>
 
 typedef enum levin_stage {
     LEVIN_STAGE_TRAIN,
@@ -25,11 +27,18 @@ typedef struct levin_settings {
     levin_amount val_check_interval;
     int64_t check_val_every_n_epoch; // -1: batches count over the whole run
     int64_t num_sanity_val_steps;    // INT64_MAX: all
-    int64_t accumulate_grad_batches;
+    int64_t reload_every; // epochs after which hooks are asked for loaders again; 0: never
+    levin_by_epoch accumulate;
     double gradient_clip_val; // 0: off
     bool clip_by_value;
+    bool auto_lr_find, scale_batch_size, stochastic_weight_avg;
+    levin_batch_search scale_mode;
+    double track_grad_norm; // order of the norm; 0: off
+    bool loss_must_be_finite, weights_must_be_finite;
+    bool detect_anomaly;
     int64_t log_every_n_steps; // 0: never
-    bool checkpointing, progress_bar, model_summary;
+    bool checkpointing, progress_bar, model_summary, autolog_hparams, barebones;
+    const levin_checkpoint_io *io; // lent; NULL: files
 } levin_settings;
 
 /** Fills out from flags. Everything that is wrong with them is put into one message, which names

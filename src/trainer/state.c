@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 json_t *levin__json_real(double value)
@@ -80,4 +81,27 @@ double levin_state_number(const levin_state *s, const char *key, double missing)
 const char *levin_state_text(const levin_state *s, const char *key)
 {
     return s && key ? json_string_value(json_object_get(s->object, key)) : NULL;
+}
+
+int levin_state_set_array(levin_state *s, const char *key, const float *data, int64_t n)
+{
+    if (!s || !key || levin_error())
+        return levin_error();
+    if (!s->add || !data || n < 0)
+        return levin__error_set(LEVIN_EINVAL,
+                                "state: '%s': an array can only be set while a "
+                                "checkpoint is written",
+                                key);
+    return s->add(s->payload, s->prefix, key, data, n);
+}
+
+bool levin_state_array(const levin_state *s, const char *key, float *out, int64_t n)
+{
+    char name[512];
+    if (!s || !key || !s->tensors || levin_error())
+        return false;
+    snprintf(name, sizeof name, "%s%s", s->prefix, key);
+    const levin_st_tensor *t = levin_safetensors_find(s->tensors, name);
+    return t && t->dtype == LEVIN_ST_F32 && t->numel == (uint64_t)n &&
+           levin_st_to_f32(t, 0, t->numel, out) == LEVIN_OK;
 }

@@ -4,10 +4,18 @@
 #define LEVIN_TRAINER_STATE_H
 
 #include <jansson.h>
+#include <levin/safetensors.h>
 #include <levin/trainer.h>
 
+/* Arrays are tensors of the file, "<prefix><key>". */
 struct levin_state {
     json_t *object; // lent
+    const char *prefix;
+    /* Writing: takes an array into the file. */
+    int (*add)(void *payload, const char *prefix, const char *key, const float *data, int64_t n);
+    void *payload;
+    /* Reading. */
+    const levin_safetensors *tensors;
 };
 
 /** A number that reads back with the same bits; NULL after LEVIN_ENOMEM. */

@@ -1,4 +1,4 @@
-/* summary.c: Lightning's ModelSummary of depth 1. */
+/* summary.c: Lightning's ModelSummary. */
 #include "trainer/summary.h"
 
 #include "base/error.h"
@@ -53,16 +53,44 @@ static int64_t own_params(const levin_module *m)
     return n;
 }
 
-static columns measure(const levin_module *m)
+/* Depth of m below top; a part without a name of its own lies as deep as what it is part of. */
+static int64_t depth_of(const levin_module *m, const levin_module *top)
+{
+    int64_t depth = 0;
+    for (; m != top; m = m->node->parent)
+        depth += *m->node->name != '\0';
+    return depth;
+}
+
+/* The part after m that the table shows; NULL after the last. */
+static levin_module *next_row(levin_module *top, levin_module *m, int64_t max_depth)
+{
+    while ((m = levin__module_next(top, m)))
+        if (*m->node->name && (max_depth < 0 || depth_of(m, top) <= max_depth))
+            return m;
+    return NULL;
+}
+
+/* "bert.encoder", in the buffer until the next call. */
+static const char *path_of(levin_buffer *text, const levin_module *m, const levin_module *top)
+{
+    levin__buffer_clear(text);
+    if (!levin__module_path(text, m, top) || text->size == 0)
+        return "";
+    text->data[--text->size] = '\0'; // the dot that closes it
+    return text->data;
+}
+
+static columns measure(levin_module *top, int64_t max_depth, levin_buffer *path)
 {
     char count[COUNT_SIZE], type[TYPE_SIZE];
     columns w = { .name = 4, .type = 4, .params = 6 };
-    for (const levin_module *c = m->node->first_child; c; c = c->node->next) {
-        widen(&w.name, c->node->name);
-        widen(&w.type, type_name(type, c));
-        widen(&w.params, human_count(count, levin_module_numel(c, false)));
+    for (levin_module *m = next_row(top, top, max_depth); m; m = next_row(top, m, max_depth)) {
+        widen(&w.name, path_of(path, m, top));
+        widen(&w.type, type_name(type, m));
+        widen(&w.params, human_count(count, levin_module_numel(m, false)));
     }
-    if (own_params(m) > 0)
+    if (own_params(top) > 0)
         widen(&w.name, "other params");
     return w;
 }
@@ -74,18 +102,19 @@ static void add_rule(levin_buffer *out, columns w)
     levin__buffer_add_char(out, '\n');
 }
 
-static void add_rows(levin_buffer *out, const levin_module *m, columns w)
+static void add_rows(levin_buffer *out, levin_module *top, int64_t max_depth, columns w,
+                     levin_buffer *path)
 {
     char count[COUNT_SIZE], type[TYPE_SIZE];
     int i = 0;
-    for (const levin_module *c = m->node->first_child; c; c = c->node->next)
-        levin__buffer_addf(out, "%-2d| %-*s | %-*s | %-*s | %s\n", i++, w.name, c->node->name,
-                           w.type, type_name(type, c), w.params,
-                           human_count(count, levin_module_numel(c, false)),
-                           levin_module_is_training(c) ? "train" : "eval");
-    if (own_params(m) > 0)
+    for (levin_module *m = next_row(top, top, max_depth); m; m = next_row(top, m, max_depth))
+        levin__buffer_addf(out, "%-2d| %-*s | %-*s | %-*s | %s\n", i++, w.name,
+                           path_of(path, m, top), w.type, type_name(type, m), w.params,
+                           human_count(count, levin_module_numel(m, false)),
+                           levin_module_is_training(m) ? "train" : "eval");
+    if (own_params(top) > 0)
         levin__buffer_addf(out, "  | %-*s | %-*s | %-*s | n/a\n", w.name, "other params", w.type,
-                           "n/a", w.params, human_count(count, own_params(m)));
+                           "n/a", w.params, human_count(count, own_params(top)));
 }
 
 static void add_totals(levin_buffer *out, levin_module *top)
@@ -107,14 +136,17 @@ static void add_totals(levin_buffer *out, levin_module *top)
     levin__buffer_addf(out, "%-10dModules in eval mode\n", evaluating);
 }
 
-bool levin__summary(levin_buffer *out, levin_module *m)
+bool levin__summary(levin_buffer *out, levin_module *m, int64_t max_depth)
 {
-    columns w = measure(m);
+    enum { LONGEST_PATH = 4096 };
+    levin_buffer path = LEVIN_BUFFER(LONGEST_PATH);
+    columns w = measure(m, max_depth, &path);
     levin__buffer_addf(out, "\n  | %-*s | %-*s | %-*s | Mode\n", w.name, "Name", w.type, "Type",
                        w.params, "Params");
     add_rule(out, w);
-    add_rows(out, m, w);
+    add_rows(out, m, max_depth, w, &path);
     add_rule(out, w);
     add_totals(out, m);
+    levin__buffer_free(&path);
     return !out->failed;
 }

@@ -6,7 +6,8 @@
 
 #include <levin/module.h>
 
-/** Adds Lightning's table: name, type, parameters and mode of each child, then totals. */
-bool levin__summary(levin_buffer *out, levin_module *m);
+/** Adds Lightning's table: name, type, parameters and mode of each part down to a depth of the
+ * tree, -1 for all, then totals. */
+bool levin__summary(levin_buffer *out, levin_module *m, int64_t max_depth);
 
 #endif

@@ -5,12 +5,17 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "trainer/callbacks/builtin.h"
+#include "trainer/callbacks/finders.h"
 #include "trainer/callbacks/model_checkpoint.h"
+#include "trainer/checkpoint.h"
+#include "trainer/checks.h"
 #include "trainer/loaders.h"
 #include "trainer/loggers/file_logger.h"
 #include "trainer/loggers/words.h"
 #include "trainer/loops.h"
 #include "trainer/module_state.h"
+#include "trainer/optimize.h"
+#include "trainer/predictions.h"
 #include "trainer/profilers/words.h"
 
 #include <math.h>
@@ -20,6 +25,7 @@ static int take_loggers(levin_trainer *t, levin_logger *const *list)
 {
     levin_logger *made[LEVIN_WORD_LOGGERS + 1];
     int n = 0;
+    list = t->set.barebones && !list ? levin_no_logger : list;
     list = levin__loggers_make(list, made);
     while (list[n])
         n++;
@@ -32,11 +38,6 @@ static int take_loggers(levin_trainer *t, levin_logger *const *list)
     }
     levin__file_loggers_share(t->loggers, t->n_loggers);
     return levin_error();
-}
-
-const char *levin__callback_key(const levin_callback *c)
-{
-    return c->type->state_key ? c->type->state_key(c) : c->type->name;
 }
 
 static int check_state_key(const levin_trainer *t, const levin_callback *c)
@@ -69,43 +70,76 @@ int levin__trainer_add_callback(levin_trainer *t, levin_callback *c)
     return LEVIN_OK;
 }
 
-/* Adds what a flag brings, unless one of its class was given. */
-static void bring(levin_trainer *t, levin_callback *c)
+void levin__trainer_remove_callback(levin_trainer *t, levin_callback *c)
 {
-    for (int i = 0; c && i < t->n_callbacks; i++) {
-        if (t->callbacks[i]->type == c->type) {
-            levin_callback_free(c);
-            return;
-        }
-    }
-    levin__trainer_add_callback(t, c);
+    int i = 0;
+    while (i < t->n_callbacks && t->callbacks[i] != c)
+        i++;
+    if (i == t->n_callbacks)
+        return;
+    size_t behind = (size_t)(t->n_callbacks - i - 1);
+    memmove(&t->callbacks[i], &t->callbacks[i + 1], behind * sizeof *t->callbacks);
+    t->n_callbacks--;
+    t->n_plain_callbacks -= i < t->n_plain_callbacks;
 }
 
-/* Callbacks that a flag brings, and the flags that forbid one. */
-static void add_builtin(levin_trainer *t, bool has_checkpoint)
+typedef bool is_one(const levin_callback *c);
+
+static int count(const levin_trainer *t, is_one *is)
+{
+    int n = 0;
+    for (int i = 0; i < t->n_callbacks; i++)
+        n += is(t->callbacks[i]);
+    return n;
+}
+
+static bool has_one(const levin_trainer *t, is_one *is) { return count(t, is) > 0; }
+
+/* One that a flag brings, unless the user brought a better one; a flag that is off forbids it. */
+static void add_builtin(levin_trainer *t, bool on, const char *flag, const char *name, is_one *is,
+                        levin_callback *(*make)(void))
+{
+    bool there = has_one(t, is);
+    if (there && !on)
+        levin__error_set(LEVIN_EINVAL, "%s: off, but callbacks holds a %s", flag, name);
+    else if (!there && on)
+        levin__trainer_add_callback(t, make());
+}
+
+static levin_callback *new_bar(void) { return levin_progress_bar(NULL); }
+static levin_callback *new_summary(void) { return levin_model_summary(NULL); }
+static levin_callback *new_checkpoint(void) { return levin_model_checkpoint(NULL); }
+
+static void add_timer(levin_trainer *t, const char *max_time)
+{
+    if (max_time && has_one(t, levin__is_timer))
+        levin__error_set(LEVIN_EINVAL, "max_time and a Timer in callbacks: give one");
+    else if (max_time)
+        levin__trainer_add_callback(t, levin_timer(&(levin_timer_opts){ .duration = max_time }));
+}
+
+static void take_callbacks(levin_trainer *t, const levin_trainer_flags *f)
 {
     const levin_settings *s = &t->set;
-    if (has_checkpoint && !s->checkpointing)
-        levin__error_set(LEVIN_EINVAL,
-                         "enable_checkpointing: off, but callbacks holds a ModelCheckpoint");
-    if (s->max_time >= 0)
-        levin__trainer_add_callback(t, levin__timer(s->max_time));
-    if (s->progress_bar)
-        bring(t, levin__progress_bar());
-    if (s->model_summary)
-        bring(t, levin__model_summary());
-    if (s->checkpointing && !has_checkpoint)
-        levin__trainer_add_callback(t, levin_model_checkpoint(NULL));
-}
-
-static void take_callbacks(levin_trainer *t, levin_callback *const *list)
-{
-    bool has_checkpoint = false;
-    for (; list && *list; list++) {
-        has_checkpoint |= levin__is_model_checkpoint(*list);
-        levin__trainer_add_callback(t, *list);
-    }
-    add_builtin(t, has_checkpoint);
+    for (levin_callback *const *c = f->callbacks; c && *c; c++)
+        levin__trainer_add_callback(t, *c);
+    add_timer(t, f->max_time);
+    if (s->scale_batch_size && !has_one(t, levin__is_batch_size_finder))
+        levin__trainer_add_callback(
+            t, levin_batch_size_finder(&(levin_batch_size_finder_opts){ .mode = s->scale_mode }));
+    if (s->auto_lr_find && !has_one(t, levin__is_learning_rate_finder))
+        levin__trainer_add_callback(t, levin_learning_rate_finder(NULL));
+    if (s->stochastic_weight_avg)
+        levin__trainer_add_callback(t, levin_stochastic_weight_averaging(NULL));
+    if (count(t, levin__is_progress_bar) > 1)
+        levin__error_set(LEVIN_EINVAL, "callbacks holds %d progress bars: give one",
+                         count(t, levin__is_progress_bar));
+    add_builtin(t, s->progress_bar, "enable_progress_bar", "progress bar", levin__is_progress_bar,
+                new_bar);
+    add_builtin(t, s->model_summary, "enable_model_summary", "ModelSummary",
+                levin__is_model_summary, new_summary);
+    add_builtin(t, s->checkpointing, "enable_checkpointing", "ModelCheckpoint",
+                levin__is_model_checkpoint, new_checkpoint);
 }
 
 /* An older program's flags are shorter than ours: what it does not know is the default. A newer
@@ -150,8 +184,10 @@ levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t 
     levin__log_init(&t->log);
     take_loggers(t, f.logger);
     t->profiler = levin__profiler_make(f.profiler);
-    take_callbacks(t, f.callbacks);
-    if (levin_error()) {
+    take_callbacks(t, &f);
+    t->accumulate = 1;
+    t->loss = (double)NAN;
+    if (levin_error() || levin__check_callbacks(t) < 0) {
         levin_trainer_free(t);
         return NULL;
     }
@@ -160,8 +196,7 @@ levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t 
 
 void levin__trainer_forget_module(levin_trainer *t)
 {
-    levin_optimizer_free(t->optimizer);
-    t->optimizer = NULL;
+    levin__optimizers_free(t);
     t->module = NULL;
 }
 
@@ -186,6 +221,7 @@ void levin_trainer_free(levin_trainer *t)
     levin__free(t->ckpt_path);
     levin__free(t->newest_checkpoint);
     levin__free(t->exception);
+    levin__predictions_free(t);
     levin__log_free(&t->log);
     levin__settings_free(&t->set);
     levin__free(t);
@@ -251,11 +287,6 @@ levin_logger *levin_trainer_logger(const levin_trainer *t, int i)
     return t && i >= 0 && i < t->n_loggers ? t->loggers[i] : NULL;
 }
 
-levin_optimizer *levin_trainer_optimizer(const levin_trainer *t, int i)
-{
-    return t && i == 0 ? t->optimizer : NULL;
-}
-
 const char *levin_trainer_best_model_path(const levin_trainer *t)
 {
     for (int i = 0; t && i < t->n_callbacks; i++)
@@ -289,6 +320,25 @@ bool levin__interrupted(levin_trainer *t)
 const char *levin_trainer_exception(const levin_trainer *t)
 {
     return t && t->exception ? t->exception : "";
+}
+
+levin_optimizer *levin_trainer_optimizer(const levin_trainer *t, int i)
+{
+    return t && i >= 0 && i < t->n_optimizers ? t->optimizers[i] : NULL;
+}
+
+levin_datamodule *levin_trainer_datamodule(const levin_trainer *t)
+{
+    return t ? t->datamodule : NULL;
+}
+
+bool levin_trainer_is_last_batch(const levin_trainer *t) { return t && t->position.last; }
+
+double levin_trainer_loss(const levin_trainer *t) { return t ? t->loss : (double)NAN; }
+
+const levin_tensor *levin_trainer_current_prediction(const levin_trainer *t)
+{
+    return t ? t->prediction : NULL;
 }
 
 bool levin_trainer_sanity_checking(const levin_trainer *t) { return t && t->sanity; }

@@ -9,8 +9,11 @@
 #include "trainer/position.h"
 #include "trainer/settings.h"
 
+#include <levin/datamodule.h>
 #include <levin/sys/logger.h>
 #include <signal.h>
+
+enum { LEVIN_MAX_OPTIMIZERS = 8 };
 
 /* Which public call runs. */
 typedef enum levin_running {
@@ -30,11 +33,17 @@ typedef enum levin_stop_reason {
     LEVIN_STOPPED_BY_REQUEST,
 } levin_stop_reason;
 
+enum { LEVIN_MOST_SEEDS = 16 };
+
 /* The loaders of a stage, and how many batches of each a run takes. */
 typedef struct levin_loaders {
     levin_dataloader **at;
     int64_t *limit; // NULL until limits.c has looked
     int n;
+    bool from_hook;                   // asked for, not given
+    int64_t loaded_at;                // the epoch
+    uint64_t seeds[LEVIN_MOST_SEEDS]; // of a checkpoint, for loaders that have not come yet
+    int n_seeds;
 } levin_loaders;
 
 struct levin_trainer {
@@ -48,17 +57,26 @@ struct levin_trainer {
 
     levin_profiler *profiler; // NULL: none; the rest: profile.c
     bool profiled;            // it is being told of a call that runs
-    char **action_names;      // of hooks: of the module, then of each callback
+    char **action_names;      // of hooks: of data, module and each callback
     int n_action_names;
 
     levin_running running; // calls.c
     levin_stage stage;
     bool sanity; // the validation before training runs
     levin_module *module;
-    levin_optimizer *optimizer;
+    levin_datamodule *datamodule; // lent; NULL: none
+    levin_optimizer *optimizer;   // the first of optimizers, or NULL
+    levin_optimizer *optimizers[LEVIN_MAX_OPTIMIZERS];
+    int n_optimizers;
     levin_loaders loaders[LEVIN_STAGES];
-    levin_take_prediction *take;
+    bool refused; // this call contradicts itself: nothing of it has been done
+
+    levin_take_prediction *take; // predict_loop.c
     void *take_payload;
+    bool keeps_predictions;
+    struct levin_kept_predictions *kept; // of each loader, or NULL
+    const levin_tensor *prediction;      // of the batch that runs
+
     char *ckpt_path; // what this call was asked to load, resolved; or NULL
     uint64_t seed;   // of all counter-based randomness of this call
 
@@ -66,15 +84,20 @@ struct levin_trainer {
     int64_t current_epoch;
     double began; // when training began, on levin__seconds
     double last_validation;
-    int64_t val_check_batch; // limits.c: validate every so many batches; 0: by time, or never
-    bool in_batch;           // a batch runs: checkpoints wait for its end
-    bool resumed;            // position came from a checkpoint and has not been used yet
-    char **pending;          // paths of checkpoints that wait: checkpoint.c
+    int64_t val_check_batch; // limits.c: validate every so many batches; 0: another rule, or never
+    int64_t accumulate;      // batches of a window in this epoch
+    double loss;             // of the newest training batch
+    struct levin_averager *averager; // of a WeightAveraging, or NULL
+    bool in_batch;                   // a batch runs: checkpoints wait for its end
+    bool resumed;                    // position came from a checkpoint and has not been used yet
+    char **pending;                  // paths of checkpoints that wait: checkpoint.c
     int n_pending;
     char *newest_checkpoint;
     levin_stop_reason stopped_by;
 
     bool should_stop;
+    bool tuning;     // a finder trains: nothing is logged, and nothing is an error of the run
+    bool exit_early; // a finder was all that was asked for
     volatile sig_atomic_t interrupted;
     char *exception; // message, while on_exception runs
 
@@ -85,8 +108,8 @@ struct levin_trainer {
 /** Puts a callback among the others of its kind; takes it. 0 or an error code. */
 int levin__trainer_add_callback(levin_trainer *t, levin_callback *c);
 
-/** What a callback is known by: its state key, or the name of its class. */
-const char *levin__callback_key(const levin_callback *c);
+/** Takes a callback off the list, without freeing it. */
+void levin__trainer_remove_callback(levin_trainer *t, levin_callback *c);
 
 /** The folder of the run of the first logger, lent: log_dir without a logger's own sub_dir. NULL if
  * there is none. */

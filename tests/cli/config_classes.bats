@@ -81,6 +81,25 @@ checkpoint=("  - class_path: lightning.pytorch.callbacks.ModelCheckpoint" "    i
     json_holds "o['train_loss'] != $loss"
 }
 
+@test "torch's schedules and Lightning's callbacks have Lightning's names" {
+    printed fit --lr_scheduler StepLR --lr_scheduler.step_size 2 --trainer.callbacks+=EarlyStopping \
+        --trainer.callbacks.monitor=val_loss --trainer.callbacks.patience=0
+    is "trainer:" "  callbacks:" "  - class_path: lightning.pytorch.callbacks.EarlyStopping" "    init_args:" \
+        "      monitor: val_loss" "      patience: 0" "lr_scheduler:" \
+        "  class_path: torch.optim.lr_scheduler.StepLR" "  init_args:" "    step_size: 2"
+    printed fit --lr_scheduler torch.optim.lr_scheduler.CosineAnnealingLR --lr_scheduler.T_max 5
+    is "lr_scheduler:" "  class_path: torch.optim.lr_scheduler.CosineAnnealingLR" "  init_args:" "    t_max: 5"
+    printf 'trainer: {max_epochs: 3, enable_progress_bar: false}\ndata: {batch_size: 16, max_train_rows: 32}\n' >three.yaml
+    try fit --config three.yaml --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" \
+        --lr_scheduler ReduceLROnPlateau --lr_scheduler.monitor val_loss --trainer.callbacks+=EarlyStopping \
+        --trainer.callbacks.monitor=val_loss --trainer.callbacks.stopping_threshold=1e9 --json
+    [ "$status" -eq 0 ]
+    grep -q '^lr_scheduler: ReduceLROnPlateau$' lightning_logs/version_0/hparams.yaml
+    steps=$(json global_step)
+    try fit --config three.yaml --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --json
+    json_holds "o['global_step'] == 3 * $steps"
+}
+
 @test "loggers and monitors that are given to fit do their work" {
     try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --trainer.log_every_n_steps 1 \
         --trainer.logger+=TensorBoardLogger --trainer.logger.name runs --trainer.logger.sub_dir events \
@@ -115,8 +134,10 @@ checkpoint=("  - class_path: lightning.pytorch.callbacks.ModelCheckpoint" "    i
     one_line_error 2 "levin fit: --optimizer: SGD has no argument 'betas'; AdamW, Adam have one"
     try fit --optimizer.betas '[0.9]'
     one_line_error 2 "levin fit: --optimizer.betas: '[0.9]' is not a list of 2 numbers"
-    try fit --model.name "$PLAIN" --trainer.callbacks+=Timer
-    one_line_error 2 "levin fit: --trainer.callbacks.duration is missing, Timer needs it"
+    try fit --model.name "$PLAIN" --trainer.callbacks+=EarlyStopping
+    one_line_error 2 "levin fit: --trainer.callbacks.monitor is missing, EarlyStopping needs it"
+    try fit --lr_scheduler StepLR --lr_scheduler.step_size 0
+    one_line_error 2 "levin fit: --lr_scheduler.step_size: '0' is not a number from 1"
     printf 'trainer:\n  callbacks:\n  - class_path: ModelCheckpoint\n    init_args:\n      monitr: val_acc\n' >c.yaml
     try fit --config c.yaml
     one_line_error 2 "levin fit: c.yaml:5:7: trainer.callbacks: ModelCheckpoint has no argument 'monitr', did you mean monitor?"
@@ -152,7 +173,7 @@ checkpoint=("  - class_path: lightning.pytorch.callbacks.ModelCheckpoint" "    i
         done
     done
     try fit --trainer.callbacks.help=lightning.pytorch.callbacks.Timer
-    grep -q -- '--trainer.callbacks.duration TEXT .*how long, DD:HH:MM:SS (required)$' <<<"$output"
+    grep -q -- '--trainer.callbacks.duration TEXT .*time for training, DD:HH:MM:SS$' <<<"$output"
     try fit --optimizer.help=Adm
     one_line_error 2 "levin fit: unknown optimizer 'Adm', did you mean Adam?"
     try validate --optimizer.help

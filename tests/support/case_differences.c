@@ -18,6 +18,10 @@ static const struct {
     { "vci_int_0_error", "*", REFUSED },
     { "acc_0", "*", REFUSED },
     { "limit_train_float_too_small_error", "", NO_SANITY },
+    { "err_lr_monitor_no_logger", "", NO_SANITY },
+    { "err_train_loader_none", "", NO_SANITY },
+    { "limit_train_iterable_float_error", "", NO_SANITY },
+    { "acc_scheduler_plus_flag_error", "*", REFUSED },
     { "vci_int_larger_than_epoch_error", "", NO_SANITY },
     { "vci_int_3_limit_train_2_error", "", NO_SANITY },
 
@@ -32,6 +36,29 @@ static const struct {
       "{\"ckpt_contents\": {\"checkpoints/last.ckpt\": {\"epoch\": 3, \"global_step\": 40}}}" },
     { "ckpt_save_last_every_n_train_steps", "",
       "{\"ckpt_contents\": {\"checkpoints/last.ckpt\": {\"epoch\": 1, \"global_step\": 10}}}" },
+
+    { "ckpt_save_last_link", "",
+      "{\"ckpt_files\": [\"checkpoints/epoch=1-step=20.ckpt\", \"checkpoints/last.ckpt\"]}" },
+
+    /* frequency counts the optimizer steps of the run. */
+    { "sched_step_freq_2", "",
+      "{\"lr_at_each_train_batch\": [1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.0625, "
+      "0.0625]}" },
+    { "sched_step_acc_2_freq_2", "",
+      "{\"lr_at_each_train_batch\": [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, "
+      "0.25,"
+      " 0.125, 0.125, 0.125, 0.125]}" },
+
+    /* A schedule that looks at a metric belongs to its epoch: it moves before the checkpoint. */
+    { "sched_plateau_missing_metric_error", "",
+      "{\"ckpt_files\": [], \"stopped_by\": \"unknown\"}" },
+
+    /* Renewing the statistics of a batch norm is neither an epoch nor a step. */
+    { "swa_with_bn_extra_epoch", "",
+      "{\"train_batches\": 6, \"train_batches_per_epoch\": [2, 2, 2], \"optimizer_steps\": 6,"
+      " \"epochs_started\": 3, \"current_epoch\": 3, \"val_runs\": 3, \"val_batches\": 6,"
+      " \"val_at_train_batch\": [2, 4, 6], \"val_at_global_step\": [2, 4, 6],"
+      " \"ckpt_files\": [\"checkpoints/epoch=2-step=6.ckpt\"], \"bn_mean\": 1.5}" },
 
     /* A resumed epoch reads the batches that it has not read, in the order it had. */
     { "resume_mid_epoch_step4", "second",

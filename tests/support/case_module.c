@@ -2,7 +2,6 @@
 #include "support/case_module.h"
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
@@ -78,12 +77,56 @@ static void init(levin_module *base)
     m->w = levin_init_constant(levin_parameter_new(base, "w", 1, (int64_t[]){ 1 }), 1);
 }
 
+/* A part with a weight of its own, whose square is added to the loss. */
+static void backbone_init(levin_module *base)
+{
+    levin_init_constant(levin_parameter_new(base, "v", 1, (int64_t[]){ 1 }), 1);
+}
+
+static const levin_module_class backbone_class = { LEVIN_MODULE(levin_module),
+                                                   .init = backbone_init };
+
+/* As much of a batch norm as training can see: the running mean of what passes through. */
+typedef struct {
+    levin_module base;
+    double sum;
+    int64_t n;
+} batch_norm;
+
+static void batch_norm_reset(levin_module *base)
+{
+    batch_norm *b = levin_self(base);
+    b->sum = 0;
+    b->n = 0;
+}
+
+static const levin_module_class batch_norm_class = { LEVIN_MODULE(batch_norm),
+                                                     .reset_running_stats = batch_norm_reset };
+
+static void batch_norm_see(levin_module *base, double mean)
+{
+    batch_norm *b = levin_self(base);
+    b->sum += mean;
+    b->n++;
+}
+
 static bool listed(const json_t *list, int64_t number)
 {
     size_t i;
     json_t *v;
     json_array_foreach(list, i, v) if (json_integer_value(v) == number) return true;
     return false;
+}
+
+static levin_tensor *loss_of(const case_module *m, double mean)
+{
+    levin_tensor *rest = levin_zeros(LEVIN_F32, 1, (int64_t[]){ 1 });
+    if (!loss_is_mean(m)) {
+        levin_tensor *loss = levin_mul(m->w, m->w);
+        return m->v ? levin_add(loss, levin_mul(m->v, m->v)) : loss;
+    }
+    *(float *)levin_tensor_data(rest) = (float)(mean - levin_item(m->w));
+    return levin_add(m->w, rest);
 }
 
 static levin_tensor *training_step(levin_module *base, const levin_batch *b)
@@ -97,11 +140,23 @@ static levin_tensor *training_step(levin_module *base, const levin_batch *b)
     if (listed(json_object_get(m->spec, "step_none_at"), m->train_batches))
         return NULL;
     log_listed(m, "train_log", loss_is_mean(m) ? mean : w * w);
-    if (!loss_is_mean(m))
-        return levin_mul(m->w, m->w);
-    levin_tensor *rest = levin_zeros(LEVIN_F32, 1, (int64_t[]){ 1 });
-    *(float *)levin_tensor_data(rest) = (float)(mean - w);
-    return levin_add(m->w, rest);
+    if (m->bn)
+        batch_norm_see(m->bn, mean);
+    return loss_of(m, mean);
+}
+
+/* manual_steps optimizer steps, on the same batch. */
+static levin_tensor *manual_training_step(levin_module *base, const levin_batch *b)
+{
+    case_module *m = levin_self(base);
+    levin_optimizer *o = levin_trainer_optimizer(levin_module_trainer(base), 0);
+    int64_t steps = (int64_t)spec_number(m, "manual_steps", 1);
+    for (int64_t i = 0; i < steps; i++) {
+        levin_optimizer_zero_grad(o);
+        levin_manual_backward(base, loss_of(m, batch_mean(b)));
+        levin_optimizer_step(o);
+    }
+    return NULL;
 }
 
 static void validation_step(levin_module *base, const levin_batch *b)
@@ -129,17 +184,42 @@ static levin_tensor *predict_step(levin_module *base, const levin_batch *b)
     return levin_scale(b->features, 1);
 }
 
+/* StepLR or ReduceLROnPlateau, by epoch unless said otherwise. */
+static void set_schedule(levin_optimizer *o, const json_t *sched)
+{
+    const char *interval = json_string_value(json_object_get(sched, "interval"));
+    bool plateau = strcmp(json_string_value(json_object_get(sched, "kind")), "plateau") == 0;
+    levin_lr_scheduler_opts opts = {
+        .per_epoch = interval && strcmp(interval, "step") == 0 ? LEVIN_OFF : LEVIN_ON,
+        .frequency = json_integer_value(json_object_get(sched, "frequency")),
+        .monitor = json_string_value(json_object_get(sched, "monitor")),
+        .strict = as_switch(sched, "strict"),
+        .step_size = plateau ? 0 : 1,
+        .gamma = 0.5,
+        .factor = 0.5,
+        .patience = LEVIN_ZERO,
+    };
+    levin_optimizer_set_lr_scheduler(o, plateau ? "ReduceLROnPlateau" : "StepLR", &opts);
+}
+
 static levin_optimizer *configure_optimizers(levin_module *base)
 {
-    return levin_sgd(levin_parameters(base), spec_number(levin_self(base), "lr", 0.1), NULL);
+    const case_module *m = levin_self(base);
+    const json_t *sched = json_object_get(m->spec, "sched");
+    levin_optimizer *o = levin_sgd(levin_parameters(base), spec_number(m, "lr", 0.1), NULL);
+    if (sched)
+        set_schedule(o, sched);
+    return o;
 }
 
 static void on_fit_start(levin_module *base)
 {
     case_module *m = levin_self(base);
     levin_trainer *t = levin_module_trainer(base);
-    json_object_set_new(m->trace, "estimated_stepping_batches",
-                        json_integer(levin_trainer_estimated_stepping_batches(t)));
+    if (t->loaders[LEVIN_STAGE_TRAIN].n >
+        0) // a hook would be asked for them, earlier than recorded
+        json_object_set_new(m->trace, "estimated_stepping_batches",
+                            json_integer(levin_trainer_estimated_stepping_batches(t)));
 }
 
 static void note_epoch(case_module *m)
@@ -211,29 +291,40 @@ static void on_validation_batch_end(levin_module *base, const levin_batch *b)
         m->val_batches++;
 }
 
-static const levin_module_class case_class = {
-    LEVIN_MODULE(case_module),
-    .init = init,
-    .training_step = training_step,
-    .validation_step = validation_step,
-    .test_step = test_step,
-    .predict_step = predict_step,
-    .configure_optimizers = configure_optimizers,
-    .on_fit_start = on_fit_start,
-    .on_train_epoch_start = on_train_epoch_start,
-    .on_train_batch_start = on_train_batch_start,
-    .on_train_batch_end = on_train_batch_end,
-    .on_before_optimizer_step = on_before_optimizer_step,
-    .on_validation_start = on_validation_start,
-    .on_validation_batch_end = on_validation_batch_end,
-};
+/* A class says once for all whether its modules step by themselves. */
+#define HOOKS                                                                                      \
+    LEVIN_MODULE(case_module),                                                                     \
+        .init = init, .validation_step = validation_step, .test_step = test_step,                  \
+        .predict_step = predict_step, .configure_optimizers = configure_optimizers,                \
+        .on_fit_start = on_fit_start, .on_train_epoch_start = on_train_epoch_start,                \
+        .on_train_batch_start = on_train_batch_start, .on_train_batch_end = on_train_batch_end,    \
+        .on_before_optimizer_step = on_before_optimizer_step,                                      \
+        .on_validation_start = on_validation_start,                                                \
+        .on_validation_batch_end = on_validation_batch_end
+
+static const levin_module_class case_class = { HOOKS, .training_step = training_step };
+static const levin_module_class manual_class = { HOOKS, .training_step = manual_training_step,
+                                                 .manual_optimization = true };
+
+static levin_tensor *first_parameter(levin_module *m)
+{
+    levin_params *p = levin_parameters(m);
+    levin_tensor *t = levin_params_tensor(p, 0);
+    levin_params_free(p);
+    return t;
+}
 
 case_module *case_module_new(const json_t *spec)
 {
     static const char *const lists[] = { "train_batches_per_epoch", "val_at_train_batch",
                                          "val_at_global_step" };
-    case_module *m = (case_module *)levin_module_new(&case_class);
+    bool manual = json_is_true(json_object_get(spec, "manual"));
+    case_module *m = (case_module *)levin_module_new(manual ? &manual_class : &case_class);
     m->spec = spec;
+    if (json_is_true(json_object_get(spec, "backbone")))
+        m->v = first_parameter(levin_module_add(&m->base, "backbone", &backbone_class));
+    if (json_is_true(json_object_get(spec, "bn")))
+        m->bn = levin_module_add(&m->base, "bn", &batch_norm_class);
     m->trace = json_object();
     m->trace_epoch = -1;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -246,16 +337,6 @@ void case_module_free(case_module *m)
 {
     json_decref(m->trace);
     levin_module_free(&m->base);
-}
-
-levin_dataloader *case_loader(int64_t n, const levin_dataloader_opts *opts)
-{
-    float *x = levin__calloc((size_t)n + 1, sizeof *x);
-    for (int64_t i = 0; i < n; i++)
-        x[i] = (float)i;
-    levin_dataset *d = levin_dataset_from_numbers(x, n, 1, NULL);
-    levin__free(x);
-    return levin_dataloader_new(d, opts);
 }
 
 void case_module_finish(case_module *m)
@@ -273,4 +354,7 @@ void case_module_finish(case_module *m)
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
         json_object_set_new(m->trace, counters[i].name, json_integer(counters[i].value));
     json_object_set_new(m->trace, "w_final", json_real(levin_item(m->w)));
+    const batch_norm *bn = m->bn ? levin_self(m->bn) : NULL;
+    if (bn && bn->n > 0)
+        json_object_set_new(m->trace, "bn_mean", json_real(bn->sum / (double)bn->n));
 }

@@ -10,6 +10,8 @@
 typedef struct case_module {
     levin_module base;
     levin_tensor *w;
+    levin_tensor *v;    // of the backbone; NULL: there is none
+    levin_module *bn;   // a batch norm, or NULL
     const json_t *spec; // "model" of the case, or NULL
     json_t *trace;      // fields of the case's `expected`
     int64_t batch_idx;  // of the running training batch
@@ -20,8 +22,6 @@ typedef struct case_module {
 /** A module after a case's model object, which is lent and may be NULL. */
 case_module *case_module_new(const json_t *spec);
 void case_module_free(case_module *m);
-/** Rows 0, 1, 2... as the cases' data sets have them. */
-levin_dataloader *case_loader(int64_t n, const levin_dataloader_opts *opts);
 /** Puts the counters into the trace. */
 void case_module_finish(case_module *m);
 

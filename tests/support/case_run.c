@@ -2,24 +2,20 @@
 #include "support/case_run.h"
 
 #include "base/error.h"
-#include "base/json.h"
 #include "base/memory.h"
-#include "formats/checkpoint.h"
 #include "support/boring.h"
+#include "support/case_callbacks.h"
+#include "support/case_data.h"
 #include "support/case_module.h"
+#include "support/case_outcome.h"
 #include "trainer/callbacks/model_checkpoint.h"
 #include "trainer/flags.h"
-#include "trainer/number.h"
+#include "trainer/state.h"
 #include "trainer/trainer.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { MAX_FLAGS = 16, MAX_CALLBACKS = 4, MAX_LOADERS = 4 };
+enum { MAX_FLAGS = 16, MAX_CALLBACKS = 4 };
 
 /* What one case works with. */
 typedef struct {
@@ -27,29 +23,14 @@ typedef struct {
     char *root;
     char *texts[MAX_FLAGS];
     int n_texts;
-    levin_callback *checkpoints[MAX_CALLBACKS]; // owned by the trainer
-    int n_checkpoints;
+    levin_callback *callbacks[MAX_CALLBACKS]; // owned by the trainer
+    int n_callbacks;
 } run;
 
 static bool has(const json_t *object, const char *key)
 {
     const json_t *v = json_object_get(object, key);
     return v && !json_is_null(v);
-}
-
-static const char *needs_of_callbacks(const json_t *callbacks)
-{
-    size_t i;
-    json_t *cb;
-    json_array_foreach(callbacks, i, cb)
-    {
-        const char *class = json_string_value(json_object_get(cb, "class"));
-        if (strcmp(class, "ModelCheckpoint") != 0)
-            return class;
-        if (json_is_string(json_object_get(json_object_get(cb, "args"), "save_last")))
-            return "save_last=\"link\"";
-    }
-    return NULL;
 }
 
 static const char *needs_of_flags(const json_t *flags)
@@ -69,37 +50,14 @@ static const char *needs_of_flags(const json_t *flags)
 
 const char *case_needs(const json_t *c)
 {
-    static const char *const features[] = { "sched", "manual", "bn", "backbone" };
-    const json_t *then = json_object_get(c, "then"), *model = json_object_get(c, "model");
-    for (size_t i = 0; i < sizeof features / sizeof *features; i++)
-        if (has(model, features[i]))
-            return features[i];
-    if (has(c, "datamodule") || has(c, "iterable_train") || has(c, "iterable_val"))
-        return has(c, "datamodule") ? "datamodule" : "loaders without a length";
-    const char *needs = needs_of_callbacks(json_object_get(c, "callbacks"));
-    needs = needs ? needs : needs_of_callbacks(json_object_get(then, "callbacks"));
+    const json_t *then = json_object_get(c, "then");
+    const char *needs = case_callbacks_need(json_object_get(c, "callbacks"));
+    needs = needs ? needs : case_callbacks_need(json_object_get(then, "callbacks"));
     needs = needs ? needs : needs_of_flags(json_object_get(c, "trainer_flags"));
     return needs ? needs : needs_of_flags(json_object_get(then, "trainer_flags"));
 }
 
 /* Flags. */
-
-static char *as_text(const json_t *v)
-{
-    char number[LEVIN_NUMBER_SIZE];
-    if (json_is_string(v))
-        return levin__strdup(json_string_value(v));
-    if (json_is_boolean(v))
-        return levin__strdup(json_is_true(v) ? "true" : "false");
-    if (json_is_integer(v))
-        return levin__format("%lld", (long long)json_integer_value(v));
-    if (json_is_real(v))
-        return levin__strdup(levin__number_print(number, json_real_value(v)));
-    if (json_is_object(v)) // timedelta arguments
-        return levin__format("00:%02lld:00:00",
-                             (long long)json_integer_value(json_object_get(v, "hours")));
-    return levin__strdup("null");
-}
 
 static void set_flags(run *r, levin_trainer_flags *f, const json_t *flags)
 {
@@ -115,51 +73,11 @@ static void set_flags(run *r, levin_trainer_flags *f, const json_t *flags)
             continue;
         }
         const levin_flag *flag = levin__flag_find(name);
-        char *text = as_text(value);
+        char *text = case_text(value);
         r->texts[r->n_texts++] = text;
         if (flag)
             levin__flag_set(f, flag, text);
     }
-}
-
-static levin_switch as_switch(const json_t *args, const char *key)
-{
-    const json_t *v = json_object_get(args, key);
-    return json_is_boolean(v) ? json_is_true(v) ? LEVIN_ON : LEVIN_OFF : (levin_switch){ 0 };
-}
-
-static int64_t as_int(const json_t *args, const char *key)
-{
-    const json_t *v = json_object_get(args, key);
-    int64_t n = json_integer_value(v);
-    return v && n == 0 ? LEVIN_ZERO : n;
-}
-
-static levin_callback *checkpoint(run *r, const json_t *args)
-{
-    const char *mode = json_string_value(json_object_get(args, "mode"));
-    const char *dir = json_string_value(json_object_get(args, "dirpath"));
-    const json_t *interval = json_object_get(args, "train_time_interval");
-    char *path = dir ? levin__format("%s/%s", r->root, dir) : NULL;
-    levin_callback *c = levin_model_checkpoint(&(levin_model_checkpoint_opts){
-        .dirpath = path,
-        .filename = json_string_value(json_object_get(args, "filename")),
-        .monitor = json_string_value(json_object_get(args, "monitor")),
-        .mode = !mode || strcmp(mode, "min") == 0 ? LEVIN_MODE_MIN
-                : strcmp(mode, "max") == 0        ? LEVIN_MODE_MAX
-                                                  : (levin_mode)2,
-        .save_top_k = as_int(args, "save_top_k"),
-        .save_last = as_switch(args, "save_last"),
-        .save_weights_only = as_switch(args, "save_weights_only"),
-        .save_on_train_epoch_end = as_switch(args, "save_on_train_epoch_end"),
-        .auto_insert_metric_name = as_switch(args, "auto_insert_metric_name"),
-        .every_n_train_steps = as_int(args, "every_n_train_steps"),
-        .every_n_epochs = as_int(args, "every_n_epochs"),
-        .train_time_interval =
-            interval ? LEVIN_SECONDS(json_number_value(interval)) : (levin_amount){ 0 },
-    });
-    levin__free(path);
-    return c;
 }
 
 static levin_trainer *make_trainer(run *r, const json_t *flags, const json_t *callbacks)
@@ -169,149 +87,16 @@ static levin_trainer *make_trainer(run *r, const json_t *flags, const json_t *ca
     size_t i;
     json_t *cb;
     set_flags(r, &f, flags);
-    r->n_checkpoints = 0;
+    r->n_callbacks = 0;
     json_array_foreach(callbacks, i, cb)
     {
-        list[i] = checkpoint(r, json_object_get(cb, "args"));
-        r->checkpoints[r->n_checkpoints++] = list[i];
+        list[i] = case_callback_new(cb, r->root);
+        r->callbacks[r->n_callbacks++] = list[i];
     }
     f.callbacks = list;
     levin_trainer *t = levin_trainer_new(&f);
     levin_trainer_set_output(t, NULL);
     return t;
-}
-
-/* Loaders. */
-
-static levin_dataloader_opts loader_opts(const run *r)
-{
-    return (levin_dataloader_opts){
-        .batch_size = json_integer_value(json_object_get(r->c, "batch_size")),
-        .shuffle = as_switch(r->c, "shuffle"),
-        .drop_last = as_switch(r->c, "drop_last"),
-    };
-}
-
-static levin_dataloader *train_loader(const run *r)
-{
-    const json_t *n = json_object_get(r->c, "n_train");
-    levin_dataloader_opts opts = loader_opts(r);
-    return json_is_integer(n) ? case_loader(json_integer_value(n), &opts) : NULL;
-}
-
-/* The evaluation loaders, closed by NULL. */
-static void eval_loaders(const run *r, levin_dataloader **list)
-{
-    levin_dataloader_opts opts = loader_opts(r);
-    int64_t n = json_integer_value(json_object_get(r->c, "n_val"));
-    size_t i;
-    json_t *extra;
-    int k = 0;
-    opts.shuffle = (levin_switch){ 0 };
-    if (n > 0)
-        list[k++] = case_loader(n, &opts);
-    json_array_foreach(json_object_get(r->c, "n_val_extra"), i, extra) list[k++] =
-        case_loader(json_integer_value(extra), &opts);
-    list[k] = NULL;
-}
-
-/* What was left behind. */
-
-static int by_text(const void *a, const void *b)
-{
-    const json_t *const *x = a, *const *y = b;
-    return strcmp(json_string_value(*x), json_string_value(*y));
-}
-
-static void find_files(const char *dir, const char *prefix, json_t *list)
-{
-    DIR *folder = opendir(dir);
-    for (struct dirent *e; folder && (e = readdir(folder));) {
-        struct stat info;
-        if (e->d_name[0] == '.')
-            continue;
-        char *path = levin__format("%s/%s", dir, e->d_name);
-        char *name = levin__format("%s%s", prefix, e->d_name);
-        size_t n = strlen(name);
-        if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-            char *below = levin__format("%s/", name);
-            find_files(path, below, list);
-            levin__free(below);
-        } else if (n > 5 && strcmp(name + n - 5, ".ckpt") == 0) {
-            json_array_append_new(list, json_string(name));
-        }
-        levin__free(path);
-        levin__free(name);
-    }
-    if (folder)
-        closedir(folder);
-}
-
-static json_t *checkpoint_files(const run *r)
-{
-    json_t *found = json_array(), *sorted = json_array();
-    find_files(r->root, "", found);
-    size_t n = json_array_size(found);
-    json_t **at = levin__calloc(n + 1, sizeof *at);
-    for (size_t i = 0; i < n; i++)
-        at[i] = json_array_get(found, i);
-    qsort(at, n, sizeof *at, by_text);
-    for (size_t i = 0; i < n; i++)
-        json_array_append(sorted, at[i]);
-    levin__free(at);
-    json_decref(found);
-    return sorted;
-}
-
-/* Lightning's counters, from our moment. */
-static json_t *contents(const char *path)
-{
-    levin_checkpoint *c = levin__checkpoint_open(path);
-    const json_t *header = levin__checkpoint_header(c), *at = json_object_get(header, "loops");
-    const char *moment = json_string_value(json_object_get(at, "moment"));
-    json_int_t epoch = json_integer_value(json_object_get(at, "epoch"));
-    json_int_t batch = json_integer_value(json_object_get(at, "batch"));
-    bool in_batch = moment && strcmp(moment, "batch_end") == 0;
-    json_t *o = json_pack(
-        "{s:O, s:O, s:I, s:I, s:I, s:I, s:b}", "epoch", json_object_get(header, "epoch"),
-        "global_step", json_object_get(header, "global_step"), "epochs_processed",
-        epoch + !in_batch, "epochs_completed", epoch, "batches_ready", batch, "batches_completed",
-        batch - in_batch, "weights_only", !json_object_get(header, "optimizer"));
-    levin__checkpoint_free(c);
-    return o;
-}
-
-static json_t *all_contents(const run *r, const json_t *files)
-{
-    json_t *o = json_object(), *file;
-    size_t i;
-    json_array_foreach((json_t *)files, i, file)
-    {
-        char *path = levin__format("%s/%s", r->root, json_string_value(file));
-        json_object_set_new(o, json_string_value(file), contents(path));
-        levin__free(path);
-    }
-    return o;
-}
-
-static json_t *metrics_csv(const run *r)
-{
-    char *path = levin__format("%s/lightning_logs/version_0/metrics.csv", r->root);
-    char *text = slurp(path), *save = NULL;
-    json_t *rows = text ? json_array() : json_null();
-    for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
-         line = strtok_r(NULL, "\n", &save)) {
-        json_t *row = json_array();
-        for (char *end = line; end; line = end + 1) {
-            end = strchr(line, ',');
-            json_array_append_new(row, end ? json_stringn(line, (size_t)(end - line))
-                                           : json_string(line));
-        }
-        json_array_append_new(rows, row);
-    }
-    levin__free(text);
-    levin__free(path);
-    return rows;
 }
 
 static json_t *callback_metrics(const levin_trainer *t)
@@ -334,8 +119,10 @@ static const char *file_name(const char *path)
 static void add_checkpoint_state(const run *r, json_t *out)
 {
     json_t *best = json_array(), *last = json_array();
-    for (int i = 0; i < r->n_checkpoints; i++) {
-        const levin_callback *c = r->checkpoints[i];
+    for (int i = 0; i < r->n_callbacks; i++) {
+        const levin_callback *c = r->callbacks[i];
+        if (!levin__is_model_checkpoint(c))
+            continue;
         double score = levin__model_checkpoint_best_score(c);
         json_array_append_new(best, json_string(file_name(levin__model_checkpoint_best(c))));
         json_array_append_new(last, json_string(file_name(levin__model_checkpoint_last(c))));
@@ -344,6 +131,27 @@ static void add_checkpoint_state(const run *r, json_t *out)
     }
     json_object_set_new(out, "best_model_path", best);
     json_object_set_new(out, "last_model_path", last);
+}
+
+static void add_early_stopping(const run *r, json_t *out)
+{
+    for (int i = 0; i < r->n_callbacks; i++) {
+        levin_early_stopping_result e = levin_early_stopping_status(r->callbacks[i]);
+        if (e.reason)
+            json_object_set_new(out, "early_stopping",
+                                json_pack("{s:I, s:I, s:o, s:s}", "wait_count",
+                                          (json_int_t)e.wait_count, "stopped_epoch",
+                                          (json_int_t)e.stopped_epoch, "best_score",
+                                          levin__json_real(e.best_score), "reason", e.reason));
+    }
+}
+
+static void add_rates(const levin_trainer *t, json_t *out)
+{
+    json_t *rates = json_array();
+    for (int i = 0; i < levin_optimizer_num_groups(t->optimizer); i++)
+        json_array_append_new(rates, json_real(levin_optimizer_lr(t->optimizer, i)));
+    json_object_set_new(out, "param_group_lrs", rates);
 }
 
 static const char *stopped_by(const levin_trainer *t, bool failed)
@@ -368,12 +176,15 @@ static json_t *failed_at(const char *phase)
 static json_t *run_fit(run *r, levin_trainer *t, const json_t *model, const char *ckpt_path)
 {
     case_module *m = case_module_new(model);
-    levin_dataloader *val[MAX_LOADERS + 1];
-    eval_loaders(r, val);
-    levin_trainer_fit_with(
-        t, &m->base,
-        &(levin_run_opts){ .train = train_loader(r), .loaders = val, .ckpt_path = ckpt_path });
-    json_t *out = m->trace, *files;
+    levin_dataloader *val[CASE_MAX_LOADERS + 1] = { NULL };
+    json_t *out = m->trace, *files, *calls = json_array();
+    levin_datamodule *data = has(r->c, "datamodule") ? case_datamodule_new(r->c, calls) : NULL;
+    levin_run_opts o = { .loaders = val, .datamodule = data, .ckpt_path = ckpt_path };
+    if (!data) {
+        o.train = case_train_loader(r->c);
+        case_eval_loaders(r->c, val);
+    }
+    levin_trainer_fit_with(t, &m->base, &o);
     bool failed = levin_error() != 0;
     if (failed) {
         json_t *error = failed_at("fit");
@@ -381,17 +192,21 @@ static json_t *run_fit(run *r, levin_trainer *t, const json_t *model, const char
         json_decref(error);
     }
     case_module_finish(m);
-    files = checkpoint_files(r);
-    json_object_set_new(out, "ckpt_contents", all_contents(r, files));
+    files = case_checkpoint_files(r->root);
+    json_object_set_new(out, "ckpt_contents", case_contents(r->root, files));
     json_object_set_new(out, "ckpt_files", files);
     json_object_set_new(out, "optimizer_steps", json_integer(levin_trainer_global_step(t)));
     json_object_set_new(out, "current_epoch", json_integer(levin_trainer_current_epoch(t)));
     json_object_set_new(out, "stopped_by", json_string(stopped_by(t, failed)));
     json_object_set_new(out, "callback_metrics", callback_metrics(t));
-    json_object_set_new(out, "metrics_csv", metrics_csv(r));
+    json_object_set_new(out, "metrics_csv", case_metrics_csv(r->root));
+    json_object_set_new(out, "datamodule_calls", calls);
     add_checkpoint_state(r, out);
+    add_early_stopping(r, out);
+    add_rates(t, out);
     json_incref(out);
     case_module_free(m);
+    levin_datamodule_free(data);
     return out;
 }
 
@@ -427,9 +242,9 @@ static json_t *run_evaluation(run *r, levin_trainer *t, const char *call, case_m
                               const char *ckpt_path)
 {
     predictions p = { json_array() };
-    levin_dataloader *loaders[MAX_LOADERS + 1];
+    levin_dataloader *loaders[CASE_MAX_LOADERS + 1];
     levin_module *module = m ? &m->base : NULL;
-    eval_loaders(r, loaders);
+    case_eval_loaders(r->c, loaders);
     levin_run_opts o = { .loaders = loaders, .ckpt_path = ckpt_path, .take = take, .payload = &p };
     if (strcmp(call, "predict") == 0)
         levin_trainer_predict_with(t, module, &o);

@@ -1,14 +1,13 @@
-/* builtin.h: callbacks that flags bring. Each is the caller's, until a trainer takes it. */
+/* builtin.h: what the trainer asks of callbacks that flags bring or forbid. */
 #ifndef LEVIN_TRAINER_CALLBACKS_BUILTIN_H
 #define LEVIN_TRAINER_CALLBACKS_BUILTIN_H
 
 #include <levin/callbacks.h>
 
-/** max_time: stops training after so many seconds, those before a resume included. */
-levin_callback *levin__timer(double seconds);
-/** enable_progress_bar */
-levin_callback *levin__progress_bar(void);
-/** enable_model_summary */
-levin_callback *levin__model_summary(void);
+bool levin__is_timer(const levin_callback *c);
+bool levin__is_progress_bar(const levin_callback *c);
+bool levin__is_model_summary(const levin_callback *c);
+/** The file of an OnExceptionCheckpoint, lent; NULL for another callback. */
+const char *levin__on_exception_path(const levin_callback *c);
 
 #endif

@@ -61,7 +61,7 @@ static char *free_path(const levin_checkpoint_files *f, levin_trainer *t, const 
                        const char *replaced)
 {
     char *path = make_path(f, t, template, 0);
-    for (int v = 1; f->versions && path && levin__is_file(path); v++) {
+    for (int v = 1; f->versions && path && levin__checkpoint_exists(t, path); v++) {
         if (replaced && strcmp(path, replaced) == 0)
             break;
         levin__free(path);
@@ -83,10 +83,15 @@ static int make_folder_of(const char *path)
     return levin_error();
 }
 
-static bool save(const levin_checkpoint_files *f, levin_trainer *t, const char *path)
+static bool save(levin_checkpoint_files *f, levin_trainer *t, const char *path)
 {
-    return make_folder_of(path) == LEVIN_OK &&
-           levin__checkpoint_write(t, path, f->weights_only) == LEVIN_OK;
+    if ((!t->set.io && make_folder_of(path) < 0) ||
+        levin__checkpoint_write(t, path, f->weights_only) < 0)
+        return false;
+    if (f->verbose)
+        levin__output_note(&t->out, "ModelCheckpoint: epoch %lld, step %lld saved as %s",
+                           (long long)epoch_of(t), (long long)t->position.global_step, path);
+    return true;
 }
 
 static bool same_file(const char *a, const char *b)
@@ -105,16 +110,27 @@ static bool lies_in(const char *path, const char *dir)
 static void discard(const levin_checkpoint_files *f, const levin_trainer *t, const char *old,
                     const char *current)
 {
-    if (!old || strcmp(old, current) == 0 || !lies_in(old, f->dir) ||
-        (t->ckpt_path && same_file(old, t->ckpt_path)))
-        return;
-    if (unlink(old) != 0 && errno != ENOENT)
-        levin__error_system(errno, "%s: cannot delete", old);
+    if (old && strcmp(old, current) != 0 && lies_in(old, f->dir) &&
+        !(t->ckpt_path && same_file(old, t->ckpt_path)))
+        levin__checkpoint_remove(t, old);
+}
+
+/* The same, once last.ckpt no longer points there. */
+static void discard_later(levin_checkpoint_files *f, char *old)
+{
+    levin__free(f->doomed);
+    f->doomed = old;
+}
+
+static void note_newest(levin_checkpoint_files *f, const char *path)
+{
+    levin__free(f->newest);
+    f->newest = levin__strdup(path);
 }
 
 /* Writes path in the place of *current, which names the new file already while it is written, for
  * the file holds this state; likewise the step. Takes path. Gives the path before, the caller's. */
-static char *swap_in(const levin_checkpoint_files *f, levin_trainer *t, char *path, char **current,
+static char *swap_in(levin_checkpoint_files *f, levin_trainer *t, char *path, char **current,
                      int64_t *step)
 {
     char *before = *current;
@@ -133,9 +149,14 @@ static void save_newest(levin_checkpoint_files *f, levin_trainer *t)
 {
     char *path = free_path(f, t, f->template, f->best);
     char *before = path ? swap_in(f, t, path, &f->best, &f->saved_step) : NULL;
-    if (!levin_error() && f->top.k == 1)
-        discard(f, t, before, path);
-    levin__free(before);
+    if (levin_error() || f->top.k != 1) {
+        levin__free(before);
+        before = NULL;
+    }
+    if (levin_error())
+        return;
+    note_newest(f, path);
+    discard_later(f, before);
 }
 
 static void find_best(levin_checkpoint_files *f)
@@ -156,7 +177,9 @@ static void save_scored(levin_checkpoint_files *f, levin_trainer *t, double scor
         find_best(f);
         f->saved_step = t->position.global_step;
         if (save(f, t, path)) {
-            discard(f, t, out.path, path);
+            note_newest(f, path);
+            discard_later(f, out.path);
+            out.path = NULL;
         } else {
             levin__top_k_drop(&f->top, path);
             if (out.path)
@@ -183,7 +206,7 @@ static void monitor_is_missing(levin_checkpoint_files *f, levin_trainer *t)
     f->warned = true;
 }
 
-void levin__checkpoint_files_save_top_k(levin_checkpoint_files *f, levin_trainer *t)
+static void save_top_k(levin_checkpoint_files *f, levin_trainer *t)
 {
     double score;
     if (f->top.k == 0)
@@ -196,6 +219,21 @@ void levin__checkpoint_files_save_top_k(levin_checkpoint_files *f, levin_trainer
         save_scored(f, t, score);
 }
 
+/* What was pushed out goes, unless the new file has its name. */
+static void clear_doomed(levin_checkpoint_files *f, levin_trainer *t)
+{
+    if (f->doomed && f->newest && !levin_error())
+        discard(f, t, f->doomed, f->newest);
+    levin__free(f->doomed);
+    f->doomed = NULL;
+}
+
+void levin__checkpoint_files_save_top_k(levin_checkpoint_files *f, levin_trainer *t)
+{
+    save_top_k(f, t);
+    clear_doomed(f, t);
+}
+
 void levin__checkpoint_files_save_extra(levin_checkpoint_files *f, levin_trainer *t)
 {
     char *path = free_path(f, t, f->template, NULL);
@@ -204,12 +242,47 @@ void levin__checkpoint_files_save_extra(levin_checkpoint_files *f, levin_trainer
     levin__free(path);
 }
 
+/* A relative link under a temporary name, renamed over what stands there: last.ckpt is never
+ * missing. */
+static bool link_to(const char *target, const char *path)
+{
+    char *temporary = levin__format("%s.link", path);
+    if (!temporary)
+        return false;
+    unlink(temporary);
+    if (symlink(levin__path_name(target), temporary) != 0 || rename(temporary, path) != 0) {
+        levin__error_system(errno, "%s: cannot make a link", path);
+        unlink(temporary);
+    }
+    levin__free(temporary);
+    return !levin_error();
+}
+
+/* A link holds where the newest file is of this very step; the best of an earlier one is not last.
+ */
+static bool can_link(const levin_checkpoint_files *f, const levin_trainer *t)
+{
+    return f->links_last && f->newest && f->saved_step == t->position.global_step &&
+           lies_in(f->newest, f->dir) && !strchr(f->newest + strlen(f->dir) + 1, '/');
+}
+
 void levin__checkpoint_files_save_last(levin_checkpoint_files *f, levin_trainer *t)
 {
     if (!f->keeps_last || levin_error() || f->last_step == t->position.global_step)
         return;
     char *path = free_path(f, t, last_name, f->last);
-    char *before = path ? swap_in(f, t, path, &f->last, &f->last_step) : NULL;
+    char *before = NULL;
+    if (path && can_link(f, t)) {
+        if (!link_to(f->newest, path)) {
+            levin__free(path);
+            return;
+        }
+        before = f->last;
+        f->last = path;
+        f->last_step = t->position.global_step;
+    } else if (path) { // renamed over a link, it leaves alone what that points to
+        before = swap_in(f, t, path, &f->last, &f->last_step);
+    }
     if (!levin_error())
         discard(f, t, before, path);
     levin__free(before);
@@ -217,8 +290,9 @@ void levin__checkpoint_files_save_last(levin_checkpoint_files *f, levin_trainer 
 
 void levin__checkpoint_files_save(levin_checkpoint_files *f, levin_trainer *t)
 {
-    levin__checkpoint_files_save_top_k(f, t);
+    save_top_k(f, t);
     levin__checkpoint_files_save_last(f, t);
+    clear_doomed(f, t);
 }
 
 void levin__checkpoint_files_state(const levin_checkpoint_files *f, levin_state *s)
@@ -265,5 +339,7 @@ void levin__checkpoint_files_free(levin_checkpoint_files *f)
     levin__free(f->dir);
     levin__free(f->best);
     levin__free(f->last);
+    levin__free(f->newest);
+    levin__free(f->doomed);
     levin__top_k_free(&f->top);
 }

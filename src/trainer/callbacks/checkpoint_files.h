@@ -8,11 +8,13 @@
 
 typedef struct levin_checkpoint_files {
     char *template, *monitor; // monitor NULL: the newest is the best
-    bool insert_names, versions, weights_only, keeps_last;
+    bool insert_names, versions, weights_only, keeps_last, links_last, verbose;
     char *dir; // NULL before a run has begun
     levin_top_k top;
     char *best, *last; // paths, or NULL
     double best_score;
+    char *newest;                  // path of the file that was saved last, or NULL
+    char *doomed;                  // path that goes when last.ckpt is right
     int64_t saved_step, last_step; // global steps of the newest file and of last.ckpt
     bool warned;
 } levin_checkpoint_files;

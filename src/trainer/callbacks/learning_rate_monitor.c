@@ -41,11 +41,14 @@ static void forget_names(lr_monitor *c)
     c->n_groups = 0;
 }
 
-/* "lr-Adam"; the second Adam is "lr-Adam-1". The caller's. */
+/* "lr-Adam", the second Adam "lr-Adam-1"; or the name that its schedule was given. The caller's. */
 static char *name_optimizer(const levin_trainer *t, int number)
 {
-    const char *name = levin_optimizer_name(levin_trainer_optimizer(t, number));
+    const levin_optimizer *o = levin_trainer_optimizer(t, number);
+    const char *name = levin_optimizer_name(o);
     int before = 0;
+    if (o->schedule.opts.name)
+        return levin__strdup(o->schedule.opts.name);
     for (int i = 0; i < number; i++)
         before += strcmp(levin_optimizer_name(levin_trainer_optimizer(t, i)), name) == 0;
     return before ? levin__format("lr-%s-%d", name, before) : levin__format("lr-%s", name);

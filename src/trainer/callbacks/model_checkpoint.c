@@ -13,6 +13,7 @@
 #include "trainer/callbacks/checkpoint_name.h"
 #include "trainer/classes.h"
 #include "trainer/loaders.h"
+#include "trainer/options.h"
 
 #include <math.h>
 
@@ -26,12 +27,11 @@ typedef struct {
     int64_t every_epochs;
     double every_seconds; // negative: not by time
     double last_time;
-    levin_switch at_epoch_end, on_exception;
+    levin_switch at_epoch_end, on_exception, at_train_end;
     int64_t deferred_step; // a step's save that waits for the metric of a validation; -1: none
 } model_checkpoint;
 
-static bool is_on(levin_switch s, bool missing) { return s.value ? s.value > 0 : missing; }
-static int64_t number(int64_t option) { return option == LEVIN_ZERO ? 0 : option; }
+static int64_t number(int64_t option) { return levin__number_or(option, 0); }
 
 static bool must_not_save(const model_checkpoint *c, const levin_trainer *t)
 {
@@ -110,28 +110,88 @@ static void on_validation_end(levin_callback *base, levin_trainer *t, levin_modu
         levin__checkpoint_files_save(&c->files, t);
 }
 
+/* Whether the weights of the last step, which no rule saved, are to be saved. */
+static bool saves_end(const model_checkpoint *c)
+{
+    if (c->at_train_end.value)
+        return c->at_train_end.value > 0;
+    return !c->has_rule && !c->files.monitor && !c->files.best;
+}
+
 static void on_train_end(levin_callback *base, levin_trainer *t, levin_module *m)
 {
     model_checkpoint *c = (model_checkpoint *)base;
     (void)m;
     if (t->position.global_step == 0 || t->set.fast_dev_run)
         return;
-    if (!c->has_rule && !c->files.monitor && !c->files.best && !must_not_save(c, t))
+    if (saves_end(c) && !must_not_save(c, t))
         levin__checkpoint_files_save_top_k(&c->files, t);
     levin__checkpoint_files_save_last(&c->files, t);
     if (c->files.monitor || c->files.keeps_last || must_not_save(c, t) || c->files.top.k == 0)
         return;
     levin__output_note(&t->out,
                        "ModelCheckpoint: the newest file is of step %lld, the weights of step %lld "
-                       "are in none; save_last keeps them",
+                       "are in none; save_last or save_on_train_end keeps them",
                        (long long)c->files.saved_step, (long long)t->position.global_step);
+}
+
+/* A rule that the limits of the run never let come true. */
+static void check(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    const model_checkpoint *c = (model_checkpoint *)base;
+    const levin_settings *s = &t->set;
+    (void)m;
+    bool ends = c->at_train_end.value > 0 || c->files.keeps_last || s->fast_dev_run;
+    if (!ends && c->every_epochs > 1 && s->max_epochs >= 0 && c->every_epochs > s->max_epochs)
+        levin__error_set(LEVIN_EINVAL,
+                         "ModelCheckpoint every_n_epochs %lld is above max_epochs %lld: nothing "
+                         "would be saved",
+                         (long long)c->every_epochs, (long long)s->max_epochs);
+    if (!ends && c->every_steps > 0 && s->max_steps >= 0 && c->every_steps > s->max_steps)
+        levin__error_set(
+            LEVIN_EINVAL,
+            "ModelCheckpoint every_n_train_steps %lld is above max_steps %lld: nothing "
+            "would be saved",
+            (long long)c->every_steps, (long long)s->max_steps);
+    if (c->files.links_last && s->io)
+        levin__error_set(LEVIN_EINVAL, "ModelCheckpoint save_last link and plugins: a CheckpointIO "
+                                       "has no links; use save_last true");
+}
+
+/* Where the end of the run will lie between two saves, it is better known before. */
+static void on_fit_start(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    const model_checkpoint *c = (model_checkpoint *)base;
+    const levin_settings *s = &t->set;
+    (void)m;
+    if (c->files.monitor || c->files.keeps_last || s->fast_dev_run || c->files.top.k == 0 ||
+        c->at_train_end.value > 0)
+        return;
+    if (c->every_epochs > 1 && s->max_steps < 0 && s->max_epochs > 0 &&
+        s->max_epochs % c->every_epochs != 0)
+        levin__output_note(
+            &t->out,
+            "ModelCheckpoint every_n_epochs %lld and max_epochs %lld: the end of the "
+            "run will be in no file; save_last or save_on_train_end keeps it",
+            (long long)c->every_epochs, (long long)s->max_epochs);
+    if (c->every_steps > 1 && s->max_steps > 0 && s->max_steps % c->every_steps != 0)
+        levin__output_note(
+            &t->out,
+            "ModelCheckpoint every_n_train_steps %lld and max_steps %lld: the end of "
+            "the run will be in no file; save_last or save_on_train_end keeps it",
+            (long long)c->every_steps, (long long)s->max_steps);
+}
+
+static const char *monitor(const levin_callback *c)
+{
+    return ((const model_checkpoint *)c)->files.monitor;
 }
 
 static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m)
 {
     model_checkpoint *c = (model_checkpoint *)base;
     (void)m;
-    if (is_on(c->on_exception, false) && c->files.dir && !must_not_save(c, t))
+    if (levin__is_on(c->on_exception, false) && c->files.dir && !must_not_save(c, t))
         levin__checkpoint_files_save_extra(&c->files, t);
 }
 
@@ -177,10 +237,13 @@ static const levin_callback_class model_checkpoint_class = {
     .size = sizeof(model_checkpoint),
     .free = free_callback,
     .monitors = true,
+    .monitor = monitor,
+    .check = check,
     .state_key = state_key,
     .state_dict = state_dict,
     .load_state_dict = load_state_dict,
     .setup = setup,
+    .on_fit_start = on_fit_start,
     .on_train_start = on_train_start,
     .on_train_batch_end = on_train_batch_end,
     .on_train_epoch_end = on_train_epoch_end,
@@ -221,10 +284,12 @@ static void set_files(levin_checkpoint_files *f, const levin_model_checkpoint_op
     *f = (levin_checkpoint_files){
         .template = levin__strdup(o->filename ? o->filename : "{epoch}-{step}"),
         .monitor = levin__strdup(o->monitor),
-        .insert_names = is_on(o->auto_insert_metric_name, true),
-        .versions = is_on(o->enable_version_counter, true),
-        .weights_only = is_on(o->save_weights_only, false),
-        .keeps_last = is_on(o->save_last, false),
+        .insert_names = levin__is_on(o->auto_insert_metric_name, true),
+        .versions = levin__is_on(o->enable_version_counter, true),
+        .weights_only = levin__is_on(o->save_weights_only, false),
+        .keeps_last = levin__is_on(o->save_last, false),
+        .links_last = o->save_last.value == LEVIN_LINK.value,
+        .verbose = levin__is_on(o->verbose, false),
         .top = { .mode = o->mode, .k = o->save_top_k == 0 ? 1 : number(o->save_top_k) },
         .best_score = (double)NAN,
     };
@@ -248,6 +313,7 @@ levin_callback *levin_model_checkpoint(const levin_model_checkpoint_opts *opts)
     c->every_seconds = o->train_time_interval.kind ? o->train_time_interval.value : -1;
     c->at_epoch_end = o->save_on_train_epoch_end;
     c->on_exception = o->save_on_exception;
+    c->at_train_end = o->save_on_train_end;
     c->deferred_step = -1;
     c->key = levin__format("ModelCheckpoint{monitor=%s, mode=%s, every_n_train_steps=%lld, "
                            "every_n_epochs=%lld, train_time_interval=%g}",
@@ -286,25 +352,31 @@ const char *levin__model_checkpoint_dir(const levin_callback *c)
     return ((const model_checkpoint *)c)->files.dir;
 }
 
-#define ROW(field, missing, help) LEVIN_ARGUMENT(levin_model_checkpoint_opts, field, missing, help)
+#define ARGUMENT(field, missing, help)                                                             \
+    LEVIN_ARGUMENT(levin_model_checkpoint_opts, field, missing, help)
+#define ARGUMENT_WORDS(field, missing, help, words)                                                \
+    LEVIN_ARGUMENT_WORDS(levin_model_checkpoint_opts, field, missing, help, words)
 
 static const levin_flag arguments[] = {
-    ROW(dirpath, "null", "folder of the files; null is checkpoints in the log folder"),
-    ROW(filename, "null", "name with metrics in braces; null is {epoch}-{step}"),
-    ROW(monitor, "null", "logged value that says which files are the best"),
-    LEVIN_ARGUMENT_WORDS(levin_model_checkpoint_opts, mode, "min", "whether small or large is good",
-                         "min max"),
-    ROW(save_top_k, "1", "files kept, the best ones; 0 none, -1 all"),
-    ROW(save_last, "null", "also last.ckpt, always the newest state"),
-    ROW(save_weights_only, "false", "without what a run needs to go on"),
-    ROW(save_on_exception, "false", "also when fit ends by an error"),
-    ROW(auto_insert_metric_name, "true", "names of metrics before their values in filename"),
-    ROW(every_n_train_steps, "null", "save every so many optimizer steps; 0 never"),
-    ROW(train_time_interval, "null", "save after this time, DD:HH:MM:SS"),
-    ROW(every_n_epochs, "null", "save every so many epochs; 0 never"),
-    ROW(save_on_train_epoch_end, "null",
-        "at the end of a training epoch, or of a validation; null: as the validation flags ask"),
-    ROW(enable_version_counter, "true", "-v1 and so on instead of writing over a file"),
+    ARGUMENT(dirpath, "null", "folder of the files; null is checkpoints in the logger's"),
+    ARGUMENT(filename, "null", "name of the files: null is {epoch}-{step}"),
+    ARGUMENT(monitor, "null", "metric by which the best are kept"),
+    ARGUMENT(verbose, "false", "say what is saved"),
+    ARGUMENT_WORDS(mode, "min", "which values are better", "min max"),
+    ARGUMENT(save_top_k, "1", "files kept; -1 all, 0 none"),
+    ARGUMENT_WORDS(save_last, "null", "also keep last.ckpt, always the newest; link: as a link",
+                   "link"),
+    ARGUMENT(save_weights_only, "false", "without what training would go on with"),
+    ARGUMENT(
+        save_on_train_epoch_end, "null",
+        "save when a training epoch ends, not a validation; null follows the validation flags"),
+    ARGUMENT(save_on_exception, "false", "also save when a run fails"),
+    ARGUMENT(save_on_train_end, "null", "save the end of training, whatever the rule"),
+    ARGUMENT(auto_insert_metric_name, "true", "epoch=3, not 3, in names"),
+    ARGUMENT(enable_version_counter, "true", "-v1 instead of overwriting"),
+    ARGUMENT(every_n_train_steps, "null", "save every n optimizer steps"),
+    ARGUMENT(every_n_epochs, "null", "save every n epochs; the rule if none is given: 1"),
+    ARGUMENT(train_time_interval, "null", "save after this time, DD:HH:MM:SS"),
     { 0 },
 };
 
@@ -315,8 +387,7 @@ const levin_class levin__class_model_checkpoint = {
     .name = "ModelCheckpoint",
     .paths = (const char *const[]){ "lightning.pytorch.callbacks.ModelCheckpoint", NULL },
     .help = "saves checkpoints, and keeps the best",
-    .arguments = arguments,
     .size = sizeof(levin_model_checkpoint_opts),
-    .fixed = (const char *const[][2]){ { "verbose", "false" }, { NULL } },
+    .arguments = arguments,
     .make.callback = make,
 };

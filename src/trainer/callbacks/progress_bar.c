@@ -1,12 +1,14 @@
 /* progress_bar.c: one line on a terminal, drawn over at most ten times a second and never longer
- * than the terminal is wide; in a log file a plain line for every tenth and one at the end. Drawing
- * allocates nothing. */
+ * than the terminal is wide; in a log file a plain line for every tenth (of a stream, whose end is
+ * not known, every thousandth batch) and one at the end. Drawing allocates nothing. */
 #include "trainer/callbacks/builtin.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "trainer/classes.h"
 #include "trainer/loaders.h"
+#include "trainer/options.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
@@ -30,12 +32,25 @@ typedef struct {
     levin_callback base;
     pass train, other;
     double drawn, validation_began;
+    int64_t refresh_rate; // batches between two looks
+    bool leave;           // lines of epochs stay
+    int below;
 } progress_bar;
+
+static bool is_endless(const pass *p) { return p->total == INT64_MAX; }
+
+/* What is done in tenths; of an endless pass in thousands of batches. */
+static int tenths_of(const pass *p)
+{
+    if (is_endless(p))
+        return (int)(p->done / 1000);
+    return p->total > 0 ? (int)(10 * p->done / p->total) : 10;
+}
 
 static void start_pass(pass *p, int64_t done, int64_t total)
 {
     *p = (pass){ .done = done, .total = total, .began = levin__seconds() };
-    p->tenths = total > 0 ? (int)(10 * done / total) : 0;
+    p->tenths = total > 0 ? tenths_of(p) : 0;
 }
 
 /* Text in the making, cut where the line ends. */
@@ -95,10 +110,16 @@ static void add_figures(line *l, levin_trainer *t, const pass *p)
 {
     double elapsed = levin__seconds() - p->began - p->paused;
     double rate = elapsed > 0 ? (double)p->seen / elapsed : 0;
-    add(l, " %lld/%lld [", (long long)p->done, (long long)p->total);
+    if (is_endless(p))
+        add(l, " %lld/? [", (long long)p->done);
+    else
+        add(l, " %lld/%lld [", (long long)p->done, (long long)p->total);
     add_time(l, elapsed);
     add(l, "<");
-    add_time(l, rate > 0 ? (double)(p->total - p->done) / rate : 0);
+    if (is_endless(p))
+        add(l, "?");
+    else
+        add_time(l, rate > 0 ? (double)(p->total - p->done) / rate : 0);
     add_rate(l, rate, "it/s");
     add_rate(l, elapsed > 0 ? (double)p->sequences / elapsed : 0, "seq/s");
     add_metrics(l, t);
@@ -120,8 +141,10 @@ static void add_title(line *l, const levin_trainer *t, const pass *p, bool valid
         add(l, "Epoch %lld/%lld", (long long)t->current_epoch + 1, (long long)t->set.max_epochs);
     else
         add(l, "Epoch %lld", (long long)t->current_epoch + 1);
-    add(l, validating ? " val %3.0f%%" : " %3.0f%%",
-        p->total > 0 ? 100 * (double)p->done / (double)p->total : 100);
+    if (validating)
+        add(l, " val");
+    if (!is_endless(p))
+        add(l, " %3.0f%%", p->total > 0 ? 100 * (double)p->done / (double)p->total : 100);
 }
 
 /* Cuts text of UTF-8 to width columns, counting a character as one. */
@@ -145,7 +168,7 @@ static void draw(progress_bar *bar, levin_trainer *t, const pass *p, bool valida
     if (room > LONGEST_BAR)
         room = LONGEST_BAR;
     if (room >= SHORTEST_BAR) {
-        int full = p->total > 0 ? (int)(room * p->done / p->total) : room;
+        int full = is_endless(p) ? 0 : p->total > 0 ? (int)(room * p->done / p->total) : room;
         add(&left, " |");
         for (int i = 0; i < room; i++)
             add(&left, "%c", i < full ? '#' : ' ');
@@ -170,16 +193,16 @@ static void advance(progress_bar *bar, levin_trainer *t, pass *p, const levin_ba
     p->done++;
     p->seen++;
     p->sequences += b->size;
-    if (!t->out.stream)
+    if (!t->out.stream || p->done % bar->refresh_rate != 0)
         return;
     if (t->out.is_terminal) {
         if (levin__seconds() - bar->drawn >= redraw_after)
             draw(bar, t, p, validating);
         return;
     }
-    int tenths = p->total > 0 ? (int)(10 * p->done / p->total) : 10;
+    int tenths = tenths_of(p);
     bool quiet = t->running == LEVIN_RUNNING_FIT && p == &bar->other;
-    if (tenths > p->tenths && tenths < 10 && !quiet)
+    if (tenths > p->tenths && (tenths < 10 || is_endless(p)) && !quiet)
         print(t, p, validating);
     p->tenths = tenths;
 }
@@ -190,6 +213,12 @@ static void finish_pass(progress_bar *bar, levin_trainer *t, const pass *p)
         draw(bar, t, p, false);
     else if (t->out.stream)
         print(t, p, false);
+}
+
+static void setup(levin_callback *c, levin_trainer *t, levin_module *m)
+{
+    (void)m;
+    t->out.below = ((progress_bar *)c)->below;
 }
 
 static void on_train_epoch_start(levin_callback *c, levin_trainer *t, levin_module *m)
@@ -221,6 +250,8 @@ static void on_train_epoch_end(levin_callback *c, levin_trainer *t, levin_module
     progress_bar *bar = (progress_bar *)c;
     (void)m;
     finish_pass(bar, t, &bar->train);
+    if (bar->leave)
+        levin__output_close_line(&t->out);
 }
 
 /* The last state of the line stays on the screen. */
@@ -238,7 +269,8 @@ static void start_evaluation(levin_callback *c, levin_trainer *t, levin_module *
     (void)m;
     for (int i = 0; i < t->loaders[t->stage].n; i++) {
         int64_t n = t->loaders[t->stage].limit[i];
-        total += t->sanity && t->set.num_sanity_val_steps < n ? t->set.num_sanity_val_steps : n;
+        n = t->sanity && t->set.num_sanity_val_steps < n ? t->set.num_sanity_val_steps : n;
+        total = n > INT64_MAX - total ? INT64_MAX : total + n;
     }
     start_pass(&bar->other, 0, total);
     bar->validation_began = levin__seconds();
@@ -265,7 +297,9 @@ static void end_evaluation(levin_callback *c, levin_trainer *t, levin_module *m)
 }
 
 static const levin_callback_class progress_bar_class = {
-    LEVIN_CALLBACK(progress_bar),
+    .name = "ProgressBar",
+    .size = sizeof(progress_bar),
+    .setup = setup,
     .on_train_epoch_start = on_train_epoch_start,
     .on_train_batch_start = on_train_batch_start,
     .on_train_batch_end = on_train_batch_end,
@@ -282,13 +316,43 @@ static const levin_callback_class progress_bar_class = {
     .on_predict_end = end_evaluation,
 };
 
-levin_callback *levin__progress_bar(void) { return levin_callback_new(&progress_bar_class); }
-
-static levin_callback *make(const void *options)
+levin_callback *levin_progress_bar(const levin_progress_bar_opts *opts)
 {
-    (void)options;
-    return levin__progress_bar();
+    static const levin_callback_class no_bar = { .name = "ProgressBar",
+                                                 .size = sizeof(progress_bar) };
+    static const levin_progress_bar_opts plain;
+    const levin_progress_bar_opts *o = opts ? opts : &plain;
+    int64_t rate = levin__number_or(o->refresh_rate, 1), below = o->process_position;
+    if (rate < 0 || below < 0 || below > 1000)
+        levin__error_set(LEVIN_EINVAL,
+                         "ProgressBar: refresh_rate %lld and process_position %lld must not be "
+                         "negative, nor the latter above 1000",
+                         (long long)rate, (long long)below);
+    progress_bar *bar =
+        levin_error() ? NULL
+                      : (progress_bar *)levin_callback_new(rate ? &progress_bar_class : &no_bar);
+    if (!bar)
+        return NULL;
+    bar->refresh_rate = rate;
+    bar->leave = levin__is_on(o->leave, false);
+    bar->below = (int)below;
+    return &bar->base;
 }
+
+bool levin__is_progress_bar(const levin_callback *c)
+{
+    return c && strcmp(c->type->name, progress_bar_class.name) == 0;
+}
+
+static const levin_flag arguments[] = {
+    LEVIN_ARGUMENT(levin_progress_bar_opts, refresh_rate, "1",
+                   "batches between two looks at the clock; 0 no bar"),
+    LEVIN_ARGUMENT(levin_progress_bar_opts, leave, "false", "the line of each epoch stays"),
+    LEVIN_ARGUMENT(levin_progress_bar_opts, process_position, "0", "lines of others below it"),
+    { 0 },
+};
+
+static levin_callback *make(const void *options) { return levin_progress_bar(options); }
 
 const levin_class levin__class_progress_bar = {
     .kind = LEVIN_CLASS_CALLBACK,
@@ -296,7 +360,7 @@ const levin_class levin__class_progress_bar = {
     .paths = (const char *const[]){ "lightning.pytorch.callbacks.TQDMProgressBar",
                                     "lightning.pytorch.callbacks.RichProgressBar", NULL },
     .help = "one line that shows how far a run is, as the flag enable_progress_bar",
-    .fixed =
-        (const char *const[][2]){ { "leave", "false" }, { "process_position", "0" }, { NULL } },
+    .size = sizeof(levin_progress_bar_opts),
+    .arguments = arguments,
     .make.callback = make,
 };

@@ -1,77 +1,149 @@
-/* timer.c: Lightning's Timer behind max_time. It asks to stop; min_epochs and min_steps still hold.
+/* timer.c: Lightning's Timer, and max_time. It asks to stop; min_epochs and min_steps still hold.
  * The time that a run took before it was resumed is part of its position and counts. */
-#include "trainer/callbacks/builtin.h"
-
 #include "base/clock.h"
+#include "base/error.h"
+#include "trainer/callbacks/builtin.h"
 #include "trainer/classes.h"
 #include "trainer/duration.h"
+#include "trainer/options.h"
 #include "trainer/trainer.h"
+
+#include <math.h>
+#include <string.h>
 
 typedef struct {
     levin_callback base;
-    double limit; // seconds
+    double limit; // seconds; infinite: only measures
+    levin_timer_interval interval;
+    bool verbose;
+    double trained;             // seconds of training, when it was looked at last
+    double began[LEVIN_STAGES]; // on levin__seconds; 0: not running
+    double took[LEVIN_STAGES];  // the newest pass of validation and test
 } timer;
 
-static void check(const timer *c, levin_trainer *t)
+static double elapsed(const levin_trainer *t)
 {
-    double now = t->began > 0 ? levin__seconds() - t->began : 0;
-    if (t->position.seconds + now < c->limit || t->should_stop)
+    return t->position.seconds + (t->began > 0 ? levin__seconds() - t->began : 0);
+}
+
+static void look(timer *c, levin_trainer *t)
+{
+    c->trained = elapsed(t);
+    if (c->trained < c->limit || t->should_stop)
         return;
-    levin__output_note(&t->out, "max_time of %g seconds is over: training stops", c->limit);
+    if (c->verbose)
+        levin__output_note(&t->out, "the time of %g seconds is over: training stops", c->limit);
     levin_trainer_stop(t);
 }
 
 static void on_train_start(levin_callback *c, levin_trainer *t, levin_module *m)
 {
     (void)m;
-    check((timer *)c, t);
+    look((timer *)c, t);
 }
 
-static void on_train_batch_end(levin_callback *c, levin_trainer *t, levin_module *m,
+static void on_train_batch_end(levin_callback *base, levin_trainer *t, levin_module *m,
                                const levin_batch *b)
 {
+    timer *c = (timer *)base;
     (void)m;
     (void)b;
-    check((timer *)c, t);
+    if (c->interval == LEVIN_TIMER_STEP)
+        look(c, t);
+}
+
+static void on_train_epoch_end(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    timer *c = (timer *)base;
+    (void)m;
+    if (c->interval == LEVIN_TIMER_EPOCH)
+        look(c, t);
+}
+
+static void on_train_end(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    (void)m;
+    ((timer *)base)->trained = elapsed(t);
+}
+
+static void start(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    (void)m;
+    ((timer *)base)->began[t->stage] = levin__seconds();
+}
+
+static void end(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    timer *c = (timer *)base;
+    (void)m;
+    c->took[t->stage] = levin__seconds() - c->began[t->stage];
 }
 
 static const levin_callback_class timer_class = {
-    LEVIN_CALLBACK(timer),
+    .name = "Timer",
+    .size = sizeof(timer),
     .on_fit_start = on_train_start,
     .on_train_start = on_train_start,
     .on_train_batch_end = on_train_batch_end,
+    .on_train_epoch_end = on_train_epoch_end,
+    .on_train_end = on_train_end,
+    .on_validation_start = start,
+    .on_validation_end = end,
+    .on_test_start = start,
+    .on_test_end = end,
 };
 
-levin_callback *levin__timer(double seconds)
+levin_callback *levin_timer(const levin_timer_opts *opts)
 {
+    static const levin_timer_opts plain;
+    const levin_timer_opts *o = opts ? opts : &plain;
+    double limit = (double)INFINITY;
+    if (levin_error() ||
+        (o->duration && levin__duration_parse("Timer: duration", o->duration, &limit) < 0))
+        return NULL;
     timer *c = (timer *)levin_callback_new(&timer_class);
-    if (c)
-        c->limit = seconds;
-    return (levin_callback *)c;
+    if (!c)
+        return NULL;
+    c->limit = limit;
+    c->interval = o->interval;
+    c->verbose = levin__is_on(o->verbose, true);
+    return &c->base;
 }
 
-typedef struct {
-    const char *duration;
-} timer_options;
+bool levin__is_timer(const levin_callback *c) { return c && c->type == &timer_class; }
 
-static levin_callback *make(const void *options)
+double levin_timer_elapsed(const levin_callback *base, const char *stage)
 {
-    double seconds;
-    const timer_options *o = options;
-    return levin__duration_parse("duration", o->duration, &seconds) < 0 ? NULL
-                                                                        : levin__timer(seconds);
+    const timer *c = (const timer *)base;
+    if (!levin__is_timer(base) || !stage)
+        return 0;
+    return strcmp(stage, "train") == 0      ? c->trained
+           : strcmp(stage, "validate") == 0 ? c->took[LEVIN_STAGE_VALIDATE]
+           : strcmp(stage, "test") == 0     ? c->took[LEVIN_STAGE_TEST]
+                                            : 0;
 }
+
+double levin_timer_remaining(const levin_callback *base)
+{
+    return levin__is_timer(base) ? ((const timer *)base)->limit - ((const timer *)base)->trained
+                                 : (double)INFINITY;
+}
+
+static const levin_flag arguments[] = {
+    LEVIN_ARGUMENT(levin_timer_opts, duration, "null", "time for training, DD:HH:MM:SS"),
+    LEVIN_ARGUMENT_WORDS(levin_timer_opts, interval, "step", "when it looks", "step epoch"),
+    LEVIN_ARGUMENT(levin_timer_opts, verbose, "true", "say when the time is over"),
+    { 0 },
+};
+
+static levin_callback *make(const void *options) { return levin_timer(options); }
 
 const levin_class levin__class_timer = {
     .kind = LEVIN_CLASS_CALLBACK,
     .name = "Timer",
     .paths = (const char *const[]){ "lightning.pytorch.callbacks.Timer", NULL },
-    .help = "stops training after a while, as the flag max_time",
-    .arguments =
-        (const levin_flag[]){
-            LEVIN_ARGUMENT(timer_options, duration, "null", "how long, DD:HH:MM:SS"), { 0 } },
-    .size = sizeof(timer_options),
-    .required = (const char *const[]){ "duration", NULL },
-    .fixed = (const char *const[][2]){ { "interval", "step" }, { "verbose", "true" }, { NULL } },
+    .help = "stops training when its time is over",
+    .size = sizeof(levin_timer_opts),
+    .arguments = arguments,
     .make.callback = make,
 };

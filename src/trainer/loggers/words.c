@@ -8,9 +8,9 @@ static levin_logger *make_csv(void) { return levin_csv_logger(NULL); }
 static levin_logger *make_tensorboard(void) { return levin_tensorboard_logger(NULL); }
 
 /* The first of two is the one whose folder counts; they share it anyway. */
-static levin_logger *const yes[] = { NULL }, *const csv[] = { NULL },
-                           *const tensorboard[] = { NULL }, *const csv_first[] = { NULL },
-                           *const csv_last[] = { NULL };
+static levin_logger *const csv[] = { NULL }, *const tensorboard[] = { NULL },
+                           *const csv_first[] = { NULL }, *const csv_last[] = { NULL };
+levin_logger *const levin_default_logger[] = { NULL };
 levin_logger *const levin_no_logger[] = { NULL };
 
 static const struct {
@@ -18,7 +18,7 @@ static const struct {
     levin_logger *const *list;
     levin_logger *(*make[LEVIN_WORD_LOGGERS])(void);
 } words[] = {
-    { "true", NULL, yes, { make_tensorboard, make_csv } },
+    { "true", NULL, levin_default_logger, { make_tensorboard, make_csv } },
     { "false", NULL, levin_no_logger, { NULL, NULL } },
     { "csv", "CSVLogger", csv, { make_csv, NULL } },
     { "tensorboard", "TensorBoardLogger", tensorboard, { make_tensorboard, NULL } },
@@ -47,7 +47,7 @@ const char *levin__word_of_loggers(levin_logger *const *list)
 levin_logger *const *levin__loggers_make(levin_logger *const *list,
                                          levin_logger *made[LEVIN_WORD_LOGGERS + 1])
 {
-    const char *word = levin__word_of_loggers(list ? list : yes);
+    const char *word = levin__word_of_loggers(list ? list : levin_default_logger);
     int n = 0;
     for (int i = 0; word && i < WORDS; i++)
         for (int k = 0; strcmp(words[i].word, word) == 0 && k < LEVIN_WORD_LOGGERS; k++)

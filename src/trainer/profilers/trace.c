@@ -26,10 +26,10 @@ typedef struct {
     int64_t max_events, events, left_out;
     double began;
     char *path;
-    int fd;             // -1: no file, or none any more
-    off_t size;         // of the file without its end
-    levin_buffer block; // events that are not in the file yet
-    char failure[512];  // what went wrong first
+    int fd;                   // -1: no file, or none any more
+    off_t size;               // of the file without its end
+    levin_buffer block;       // events that are not in the file yet
+    levin_error_note failure; // what went wrong first
     bool named[MAX_THREADS];
     int thread; // the trainer's
 } trace_profiler;
@@ -37,12 +37,11 @@ typedef struct {
 /* No more events after a failure: what is in the file stays as it is. */
 static void fail(trace_profiler *p, int err)
 {
-    levin_error_note before, note;
+    levin_error_note before;
     levin__error_take(&before);
     levin__error_system(err, "%s: cannot write", p->path);
-    levin__error_take(&note);
+    levin__error_take(&p->failure);
     levin__error_give(&before);
-    snprintf(p->failure, sizeof p->failure, "%s", note.message);
     close(p->fd);
     p->fd = -1;
 }
@@ -173,7 +172,7 @@ static int setup(levin_profiler *base, const levin_profiled_call *call)
     p->thread = here.thread;
     p->events = p->left_out = 0;
     p->size = 0;
-    p->failure[0] = '\0';
+    p->failure = (levin_error_note){ 0 };
     p->began = levin__seconds();
     levin__buffer_clear(&p->block);
     levin__buffer_addf(&p->block,
@@ -192,8 +191,8 @@ static char *finish(levin_profiler *base)
     if (p->fd >= 0 && close(p->fd) != 0)
         fail(p, errno);
     p->fd = -1;
-    if (*p->failure)
-        return levin__format("trace: %s\n", p->failure);
+    if (p->failure.code)
+        return levin__format("trace: %s\n", p->failure.message);
     if (p->left_out)
         return levin__format("trace: the first %lld events lie in %s; max_events left out %lld\n",
                              (long long)p->events, p->path, (long long)p->left_out);

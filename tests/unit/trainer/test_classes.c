@@ -104,7 +104,11 @@ static void make(const levin_class *c, const void *options)
 
 /* What has no default, for each class that has such an argument. */
 static const char *const needed[][3] = {
-    { "Timer", "duration", "00:00:01:00" },
+    { "EarlyStopping", "monitor", "val_loss" },
+    { "GradientAccumulationScheduler", "scheduling", "{0: 1}" },
+    { "OnExceptionCheckpoint", "dirpath", "saved" },
+    { "StepLR", "step_size", "2" },
+    { "ReduceLROnPlateau", "monitor", "val_loss" },
     { "warmup_stable_decay", "num_decay_steps", "10" },
 };
 
@@ -231,8 +235,8 @@ static void a_wrong_argument_is_named(void **state)
           "ModelCheckpoint has no argument 'monitr', did you mean monitor?" },
         { LEVIN_CLASS_CALLBACK, "ModelCheckpoint", "save_top_k", "all",
           "save_top_k: 'all' is not a whole number" },
-        { LEVIN_CLASS_CALLBACK, "ModelCheckpoint", "verbose", "true",
-          "verbose: 'true' is not possible here, only false" },
+        { LEVIN_CLASS_LR_SCHEDULER, "StepLR", "last_epoch", "3",
+          "last_epoch: '3' is not possible here, only -1" },
         { LEVIN_CLASS_OPTIMIZER, "AdamW", "lr", "0", "lr: '0' is not a number above 0" },
         { LEVIN_CLASS_OPTIMIZER, "AdamW", "weight_decay", "-1",
           "weight_decay: '-1' is not a number from 0" },

@@ -1,5 +1,6 @@
 /* test_hooks.c: the order in which Lightning calls hooks, callback first ("c.") and module after it
  * ("m."), through whole calls. */
+#include "support/case_data.h"
 #include "support/case_module.h"
 #include "trainer/hooks.h"
 

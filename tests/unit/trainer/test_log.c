@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "support/case_data.h"
 #include "support/case_module.h"
 #include "trainer/trainer.h"
 

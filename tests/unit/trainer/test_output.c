@@ -128,7 +128,7 @@ static void the_summary_is_lightnings_table(void **state)
     boring *m = boring_new(1);
     levin_parameter_new(&m->base, "own", 1, (int64_t[]){ 2000 });
     levin_module_freeze((levin_module *)levin_linear_new(&m->base, "frozen", 100, 11));
-    assert_true(levin__summary(&text, &m->base));
+    assert_true(levin__summary(&text, &m->base, 1));
     assert_string_equal(text.data, "\n"
                                    "  | Name         | Type   | Params | Mode\n"
                                    "------------------------------------------\n"

@@ -25,7 +25,7 @@ static void zero_is_lightnings_default(void **state)
     assert_int_equal(s.min_epochs, 0);
     assert_int_equal(s.num_sanity_val_steps, 2);
     assert_int_equal(s.log_every_n_steps, 50);
-    assert_int_equal(s.accumulate_grad_batches, 1);
+    assert_true(levin__by_epoch_is_one(&s.accumulate));
     assert_int_equal(s.check_val_every_n_epoch, 1);
     assert_true(s.val_check_interval.kind == 2 && s.val_check_interval.value == 1);
     assert_true(s.checkpointing && s.progress_bar && s.model_summary);

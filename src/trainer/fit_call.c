@@ -1,0 +1,111 @@
+/* fit_call.c: fit from the first hook to the last. */
+#include "trainer/call_steps.h"
+
+#include "autograd/anomaly.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "trainer/checkpoint.h"
+#include "trainer/loaders.h"
+#include "trainer/loops.h"
+#include "trainer/optimize.h"
+
+static void log_hyperparameters(levin_trainer *t)
+{
+    levin_hparams h;
+    levin__call_hparams(t, &h);
+    for (int i = 0; i < t->n_loggers && !levin_error() && t->set.autolog_hparams; i++)
+        if (t->loggers[i]->type->log_hyperparameters)
+            t->loggers[i]->type->log_hyperparameters(t->loggers[i],
+                                                     (const char *const(*)[2])h.pairs, h.n);
+    levin__hparams_free(&h);
+}
+
+static void restore(levin_trainer *t, const levin_checkpoint *c)
+{
+    if (!c)
+        return;
+    levin__restore_fit(t, c, t->ckpt_path);
+    if (!levin_error() && t->set.max_epochs >= 0 && t->current_epoch > t->set.max_epochs)
+        levin__error_set(LEVIN_EINVAL, "%s: is in epoch %lld, but max_epochs is %lld", t->ckpt_path,
+                         (long long)t->current_epoch, (long long)t->set.max_epochs);
+    if (!levin_error())
+        levin__output_note(&t->out, "resumed from %s: epoch %lld, step %lld", t->ckpt_path,
+                           (long long)t->position.epoch, (long long)t->position.global_step);
+}
+
+static void prepare_loaders(levin_trainer *t)
+{
+    if (levin__loaders_prepare(t, LEVIN_STAGE_TRAIN) < 0)
+        return;
+    if (levin__wants_validation(t))
+        levin__loaders_prepare(t, LEVIN_STAGE_VALIDATE);
+    if (t->loaders[LEVIN_STAGE_TRAIN].n == 0 && !levin_error())
+        levin__error_set(LEVIN_EINVAL, "fit: the train_dataloader hook gave no loader");
+    else
+        levin__limits_find_val_check(t);
+}
+
+static void say_why_it_stopped(levin_trainer *t)
+{
+    const levin_settings *s = &t->set;
+    switch (t->stopped_by) {
+    case LEVIN_STOPPED_BY_MAX_STEPS:
+        levin__output_note(&t->out, "fit stopped: max_steps %lld reached", (long long)s->max_steps);
+        break;
+    case LEVIN_STOPPED_BY_MAX_EPOCHS:
+        levin__output_note(&t->out, "fit stopped: max_epochs %lld reached",
+                           (long long)s->max_epochs);
+        break;
+    case LEVIN_STOPPED_BY_NO_BATCHES:
+        levin__output_note(&t->out, "fit stopped: there are no training batches");
+        break;
+    default:
+        break;
+    }
+}
+
+/* Everything before the first batch. */
+static void begin(levin_trainer *t, const char *ckpt_path)
+{
+    levin__set_up(t);
+    levin_checkpoint *c = levin__call_checkpoint(t, ckpt_path);
+    if (!levin_error())
+        levin__optimizers_make(t);
+    if (!levin_error() && !t->optimizer)
+        levin__output_note(&t->out, "configure_optimizers returned none: nothing will be trained");
+    if (!levin_error())
+        levin__hook_call(t, LEVIN_HOOK_on_fit_start);
+    if (!levin_error() && !t->exit_early)
+        log_hyperparameters(t);
+    if (!levin_error() && !t->exit_early)
+        restore(t, c);
+    levin__checkpoint_free(c);
+}
+
+static void train(levin_trainer *t)
+{
+    bool before = levin__detect_anomaly(t->set.detect_anomaly);
+    levin__sanity_check(t);
+    if (!levin_error())
+        prepare_loaders(t);
+    if (!levin_error())
+        levin__fit_loop(t);
+    levin__detect_anomaly(before);
+    if (levin_error())
+        return;
+    t->position.seconds += t->began > 0 ? levin__seconds() - t->began : 0;
+    t->began = 0;
+    say_why_it_stopped(t);
+}
+
+void levin__run_fit(levin_trainer *t, const char *ckpt_path)
+{
+    t->stage = LEVIN_STAGE_TRAIN;
+    begin(t, ckpt_path);
+    if (!levin_error() && !t->exit_early)
+        train(t);
+    if (levin_error())
+        return;
+    levin__hook_call(t, LEVIN_HOOK_on_fit_end);
+    levin__tear_down(t);
+}

@@ -1,0 +1,70 @@
+/* hparams.c: see hparams.h. */
+#include "trainer/hparams.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LONGEST_VALUE = 4096 };
+
+static int find(const levin_hparams *h, const char *key)
+{
+    int i = 0;
+    while (i < h->n && strcmp(h->pairs[i][0], key) != 0)
+        i++;
+    return i;
+}
+
+/* The place of key, made if it is new; -1 after an error. */
+static int find_or_make(levin_hparams *h, const char *key)
+{
+    int i = find(h, key);
+    if (i < h->n)
+        return i;
+    if (h->n == h->capacity) {
+        int more = h->capacity ? 2 * h->capacity : 8;
+        size_t size = sizeof *h->pairs;
+        void *grown = levin__realloc(h->pairs, (size_t)h->n * size, (size_t)more * size);
+        if (!grown)
+            return -1;
+        h->pairs = grown;
+        h->capacity = more;
+    }
+    h->pairs[i][0] = levin__strdup(key);
+    h->pairs[i][1] = NULL;
+    if (!h->pairs[i][0])
+        return -1;
+    h->n++;
+    return i;
+}
+
+int levin__hparams_set(levin_hparams *h, const char *key, const char *value_fmt, va_list args)
+{
+    char value[LONGEST_VALUE];
+    vsnprintf(value, sizeof value, value_fmt, args);
+    int i = find_or_make(h, key);
+    char *copy = i >= 0 ? levin__strdup(value) : NULL;
+    if (!copy)
+        return levin_error();
+    levin__free(h->pairs[i][1]);
+    h->pairs[i][1] = copy;
+    return LEVIN_OK;
+}
+
+const char *levin__hparams_get(const levin_hparams *h, const char *key)
+{
+    int i = find(h, key);
+    return i < h->n ? h->pairs[i][1] : NULL;
+}
+
+void levin__hparams_free(levin_hparams *h)
+{
+    for (int i = 0; i < h->n; i++) {
+        levin__free(h->pairs[i][0]);
+        levin__free(h->pairs[i][1]);
+    }
+    levin__free(h->pairs);
+    *h = (levin_hparams){ 0 };
+}
