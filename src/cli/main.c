@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/parse.h"
+#include "cli/signals.h"
 #include "tensor/backends.h"
 
 #include <stdio.h>
@@ -39,6 +40,8 @@ static int finish(const char *who, int status)
         levin__error_give(&note);
     }
     bool failed = levin_perror(who) != 0;
+    if (note.code == LEVIN_EINTERRUPTED)
+        return cli_interrupted_status();
     return failed && status == CLI_DONE ? CLI_FAILED : status;
 }
 
