@@ -10,7 +10,9 @@ function(levin_need target package debian)
 endfunction()
 
 levin_need(JANSSON jansson libjansson-dev)
-set(levin_libraries PkgConfig::JANSSON Threads::Threads m)
+levin_need(YAML yaml-0.1 libyaml-dev)
+levin_need(ZIP libzip libzip-dev)
+set(levin_libraries PkgConfig::JANSSON PkgConfig::YAML PkgConfig::ZIP Threads::Threads m)
 
 # oneDNN's own CMake package asks for OpenCL headers that levin has no use for, so it is found by hand.
 set(levin_has_dnnl OFF)

@@ -69,6 +69,10 @@ typedef struct levin_classifier_opts {
     double dropout;                 // of the encoder; 0: from config.json; negative: none
     levin_switch freeze_encoder;    // on: only the head learns
     levin_switch gradient_checkpointing; // on: levin_bert_gradient_checkpointing
+    /* In place of optimizer, lr, weight_decay, lr_scheduler and warmup: makes the optimizer of all
+     * parameters, which it takes, with its schedule. */
+    levin_optimizer *(*configure_optimizers)(void *payload, levin_params *params);
+    void *payload;
 } levin_classifier_opts;
 
 /** A classifier with num_labels classes (0: as many as the folder has) on the encoder of a folder;

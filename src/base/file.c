@@ -234,6 +234,27 @@ void levin__writer_abort(levin_writer *w)
     writer_free(w);
 }
 
+int levin__file_publish(const char *temporary, const char *path)
+{
+    char *copy = levin__strdup(path);
+    int fd = copy ? open(temporary, O_WRONLY | O_CLOEXEC) : -1, failed = fd < 0 ? errno : 0;
+    if (fd >= 0 && fsync(fd) != 0)
+        failed = errno;
+    if (fd >= 0 && close(fd) != 0 && !failed)
+        failed = errno;
+    if (copy && !failed && rename(temporary, path) != 0)
+        failed = errno;
+    if (!copy || failed)
+        unlink(temporary);
+    if (copy && failed)
+        levin__error_system(failed, "%s: cannot write", path);
+    else if (copy)
+        sync_folder(copy);
+    int result = copy && !failed ? LEVIN_OK : levin_error();
+    levin__free(copy);
+    return result;
+}
+
 int levin__file_write(const char *path, const void *bytes, size_t n)
 {
     levin_writer *w = levin__writer_open(path);

@@ -32,6 +32,10 @@ int levin__writer_commit(levin_writer *w);
 /** Gives up: the temporary file is gone. Frees w; NULL is allowed. */
 void levin__writer_abort(levin_writer *w);
 
+/** Makes a file that another library wrote under a temporary name appear at its path, as commit
+ *  does; on failure it is gone. */
+int levin__file_publish(const char *temporary, const char *path);
+
 /** open, add, commit. */
 int levin__file_write(const char *path, const void *bytes, size_t n);
 

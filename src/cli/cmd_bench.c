@@ -161,7 +161,7 @@ static bool check_usage(const cli_args *a, int chosen, levin_dtype autocast)
 static int run(const levin_command *c, const cli_args *a)
 {
     (void)c;
-    int chosen = a->word ? find_sections(a->word) : ALL;
+    int chosen = a->words[0] ? find_sections(a->words[0]) : ALL;
     bench b = { .args = a, .results = json_object() };
     if (!chosen || !take_precision(&b) || !check_usage(a, chosen, b.autocast)) {
         bench_free(&b);
@@ -188,6 +188,6 @@ const levin_command cli_cmd_bench = {
         "what is bound by memory as a share of the better of copying and changing in place. "
         "docs/performance.md says what each row means.",
     .groups = groups,
-    .takes_word = true,
+    .n_words = 1,
     .run = run,
 };

@@ -1,8 +1,12 @@
-/* cmd_info.c: what this levin is and runs on, or what a model folder holds. Both are made as a JSON
- * object first; without --json it is printed as lines of name and value. */
+/* cmd_info.c: what this levin is and runs on, or what a model folder, a checkpoint or a file of
+ * weights holds. Each is made as a JSON object first; without --json it is printed as lines of name
+ * and value. */
 #include "base/error.h"
+#include "base/file.h"
 #include "cli/command.h"
+#include "cli/file_info.h"
 #include "cli/folder.h"
+#include "cli/output.h"
 #include "tensor/backends.h"
 #include "tensor/dispatch.h"
 
@@ -128,16 +132,24 @@ static json_t *describe_program(void)
     return out;
 }
 
+static void print_json(const json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+    if (text)
+        cli_print_text(stdout, text, strlen(text));
+    free(text);
+}
+
 static void print_value(const json_t *value)
 {
     size_t i;
     json_t *part;
     if (json_is_string(value))
-        fputs(json_string_value(value), stdout);
+        cli_print_text(stdout, json_string_value(value), json_string_length(value));
     else if (json_is_boolean(value))
         fputs(json_is_true(value) ? "yes" : "no", stdout);
-    else if (json_is_integer(value))
-        printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (!json_is_array(value))
+        print_json(value);
     else if (json_array_size(value) == 0)
         fputs("none", stdout);
     json_array_foreach((json_t *)value, i, part) // the macros of jansson know no const
@@ -147,22 +159,46 @@ static void print_value(const json_t *value)
     }
 }
 
+static void print_line(const char *indent, const char *name, const json_t *value)
+{
+    fputs(indent, stdout);
+    cli_print_text(stdout, name, strlen(name));
+    printf("%*s", (int)(strlen(name) < 24 ? 25 - strlen(name) : 1), "");
+    print_value(value);
+    putchar('\n');
+}
+
 static void print_lines(const json_t *object)
 {
-    const char *name;
-    json_t *value;
+    const char *name, *inner;
+    json_t *value, *member;
     json_object_foreach((json_t *)object, name, value)
     {
-        printf("%-24s ", name);
-        print_value(value);
-        putchar('\n');
+        if (strcmp(name, "tensors") == 0)
+            continue;
+        if (json_is_object(value))
+            puts(name);
+        else
+            print_line("", name, value);
+        json_object_foreach(value, inner, member) print_line("  ", inner, member);
     }
+}
+
+static json_t *describe(const char *path)
+{
+    if (!path)
+        return describe_program();
+    return levin__is_file(path) ? cli_file_describe(path) : cli_folder_describe(path);
 }
 
 static int run(const levin_command *c, const cli_args *a)
 {
     (void)c;
-    json_t *out = a->model.name ? cli_folder_describe(a->model.name) : describe_program();
+    if (a->words[0] && a->model.name) {
+        levin__error_set(LEVIN_EINVAL, "%s and --model.name: only one of them", a->words[0]);
+        return CLI_USAGE;
+    }
+    json_t *out = describe(a->words[0] ? a->words[0] : a->model.name);
     if (!out)
         return CLI_FAILED;
     if (a->fallbacks)
@@ -172,6 +208,7 @@ static int run(const levin_command *c, const cli_args *a)
         putchar('\n');
     } else {
         print_lines(out);
+        cli_file_print_tensors(out);
     }
     json_decref(out);
     return CLI_DONE;
@@ -181,13 +218,15 @@ static const cli_group *const groups[] = { &cli_info_group, &cli_json_group, NUL
 
 const levin_command cli_cmd_info = {
     .name = "info",
-    .help = "version, back end, instruction sets, threads; or what a model folder holds",
-    .usage = "[--model.name DIR] [--fallbacks] [--json]",
-    .about = "Without a model: what this levin is and what it runs on. With one: what the folder "
-             "holds. "
+    .help = "version, back end, threads; or what a model folder, checkpoint or weights hold",
+    .usage = "[PATH | --model.name DIR] [--fallbacks] [--json]",
+    .about = "Without a PATH: what this levin is and what it runs on. With one: what the model "
+             "folder, the checkpoint (levin's or Lightning's) or the file of weights holds; "
+             "nothing in it is run. "
              "LEVIN_BACKEND=ref|cpu|dnnl and "
              "LEVIN_CPU=amx|avx512_bf16|avx512_vnni|avx512|avx2|generic choose the "
              "back end, LEVIN_NUM_THREADS the number of threads.",
     .groups = groups,
+    .n_words = 1,
     .run = run,
 };

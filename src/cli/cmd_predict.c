@@ -114,10 +114,11 @@ static int run(const levin_command *c, const cli_args *a)
     return levin_error() ? CLI_FAILED : CLI_DONE;
 }
 
-static const cli_group *const groups[] = { &cli_example_group,       &cli_model_group,
-                                           &cli_head_group,          &cli_reading_group,
-                                           &cli_ckpt_group,          &cli_json_group,
-                                           &cli_trainer_brief_group, NULL };
+static const cli_group *const groups[] = {
+    &cli_example_group, &cli_model_group,         &cli_head_group,
+    &cli_reading_group, &cli_ckpt_group,          &cli_json_group,
+    &cli_config_group,  &cli_trainer_brief_group, NULL
+};
 
 const levin_command cli_cmd_predict = {
     .name = "predict",

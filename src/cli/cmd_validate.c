@@ -37,9 +37,10 @@ static int run_validate(const levin_command *c, const cli_args *a)
 
 static int run_test(const levin_command *c, const cli_args *a) { return run_split(c, a, CLI_TEST); }
 
-static const cli_group *const groups[] = { &cli_model_group,   &cli_head_group,    &cli_data_group,
-                                           &cli_reading_group, &cli_run_group,     &cli_ckpt_group,
-                                           &cli_json_group,    &cli_trainer_group, NULL };
+static const cli_group *const groups[] = {
+    &cli_model_group, &cli_head_group, &cli_data_group,   &cli_reading_group, &cli_run_group,
+    &cli_ckpt_group,  &cli_json_group, &cli_config_group, &cli_trainer_group, NULL
+};
 
 const levin_command cli_cmd_validate = {
     .name = "validate",

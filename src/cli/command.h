@@ -14,7 +14,7 @@ typedef struct levin_command {
     const char *about;              // a paragraph
     const cli_group *const *groups; // closed by NULL; NULL: no options
     const cli_preset *presets;      // defaults that differ from the options' own; closed by NULL
-    bool takes_word;
+    int n_words;                    // arguments without a name that it takes, at most
     /* An exit status. What went wrong stands in levin_error(), and main prints it. */
     int (*run)(const struct levin_command *c, const cli_args *a);
 } levin_command;
@@ -24,7 +24,7 @@ extern const levin_command *const cli_commands[];
 
 extern const levin_command cli_cmd_fit, cli_cmd_validate, cli_cmd_test, cli_cmd_predict;
 extern const levin_command cli_cmd_embed, cli_cmd_tokenize, cli_cmd_info, cli_cmd_bench,
-    cli_cmd_demo, cli_cmd_help;
+    cli_cmd_demo, cli_cmd_convert, cli_cmd_help;
 
 /** The command of that name; NULL after an error that names the nearest. */
 const levin_command *cli_command_find(const char *name);

@@ -4,30 +4,16 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "cli/objects.h"
 #include "cli/results.h"
 #include "cli/session.h"
-#include "trainer/number.h"
+#include "cli/values.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The value of a row as YAML. */
-static void print_value(levin_buffer *out, const cli_session *s, int i, const cli_row *row)
-{
-    const char *text = s->args->texts[i];
-    double number;
-    if (row->flag)
-        levin__flag_print(out, &s->args->trainer, row->flag);
-    else if (!text)
-        levin__buffer_add_text(out, row->option->type == CLI_SWITCH ? "false" : "null");
-    else if (row->option->type == CLI_NUMBER && levin__number_parse(text, &number))
-        levin__flag_print_number(out, number);
-    else if (row->option->type == CLI_TEXT)
-        levin__flag_print_text(out, text);
-    else
-        levin__buffer_add_text(out, text);
-}
+enum { MAX_VALUE = 1 << 20 };
 
 /* ["entailment", "neutral", "contradiction"]: a JSON list, which YAML reads too. The caller's. */
 static char *print_labels(const levin_module *m)
@@ -41,17 +27,36 @@ static char *print_labels(const levin_module *m)
     return copy;
 }
 
-/* Every option of the command line, given or not, and the labels: what it takes to run this again.
- */
+/* The arguments of the one class that an option has. */
+static void save_arguments(const cli_session *s, const cli_row *row)
+{
+    const cli_object *o = &s->args->objects[row->class_kind].at[0];
+    void *options = cli_object_options(o);
+    levin_buffer value = LEVIN_BUFFER(MAX_VALUE);
+    char name[2 * sizeof row->name];
+    for (const levin_flag *f = o->type->arguments; options && f && f->name; f++) {
+        levin__buffer_clear(&value);
+        snprintf(name, sizeof name, "%s.%s", row->name + 2, f->name);
+        if (levin__class_print(&value, o->type, options, f))
+            levin_save_hyperparameter(s->model, name, "%s", value.data);
+    }
+    levin__buffer_free(&value);
+    levin__free(options);
+}
+
+/* Every option, given or not, and the labels. */
 static void save_hyperparameters(const cli_session *s)
 {
     cli_row row;
-    levin_buffer value = LEVIN_BUFFER((size_t)1 << 20);
+    levin_buffer value = LEVIN_BUFFER(MAX_VALUE);
     for (int i = 0; !levin_error() && cli_row_at(s->command, i, &row); i++) {
+        if (row.option && row.option->unsaved)
+            continue;
         levin__buffer_clear(&value);
-        print_value(&value, s, i, &row);
-        if (!value.failed)
+        if (cli_row_print(&value, s->args, &row, i))
             levin_save_hyperparameter(s->model, row.name + 2, "%s", value.data);
+        if (row.option && row.option->type == CLI_CLASS)
+            save_arguments(s, &row);
     }
     levin__buffer_free(&value);
     char *labels = print_labels(s->model);
@@ -97,7 +102,7 @@ static char *model_folder(const cli_session *s)
 /* NULL after an error, and where nothing is to be written. The caller's. */
 static char *save(const cli_session *s)
 {
-    if (levin_error() || s->args->trainer.fast_dev_run)
+    if (levin_error() || cli_is_fast_dev_run(s->args))
         return NULL;
     char *folder = model_folder(s);
     if (folder && levin_classifier_save(s->model, s->tokenizer, folder) == LEVIN_OK)

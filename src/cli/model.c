@@ -2,9 +2,8 @@
 #include "cli/model.h"
 
 #include "base/error.h"
+#include "cli/objects.h"
 #include "trainer/settings.h"
-
-#include <math.h>
 
 enum { DEFAULT_LENGTH = 128 };
 
@@ -37,18 +36,12 @@ levin_tokenizer *cli_tokenizer(const cli_args *a, int *max_length)
 
 levin_module *cli_classifier(const cli_args *a, int64_t n, const char *const *names)
 {
-    double decay = a->optimizer.weight_decay;
     const levin_classifier_opts opts = {
         .pooling = a->model.pooling,
-        .optimizer = a->optimizer.name,
-        .lr = a->optimizer.lr,
-        .weight_decay = isnan(decay) ? 0
-                        : decay == 0 ? -1
-                                     : decay,
-        .lr_scheduler = a->lr_scheduler,
-        .warmup = a->warmup,
         .label_names = names,
         .gradient_checkpointing = a->model.gradient_checkpointing ? LEVIN_ON : (levin_switch){ 0 },
+        .configure_optimizers = cli_make_optimizer,
+        .payload = (void *)a,
     };
     return levin_classifier_from_pretrained(a->model.name, n, &opts);
 }

@@ -1,167 +1,95 @@
-/* parse.c: see parse.h. "--name value" and "--name=value"; a name once only; words of lists in any
- * case. */
+/* parse.c: see parse.h. "--name value" and "--name=value"; a name once only between two files. */
 #include "cli/parse.h"
 
 #include "base/error.h"
-#include "base/suggest.h"
-#include "trainer/number.h"
+#include "cli/checkpoint_options.h"
+#include "cli/config.h"
+#include "cli/objects.h"
+#include "cli/values.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WORDS = 64, MAX_NAME = 128 };
-
-static bool bad(const cli_row *row, const char *value, const char *wanted)
-{
-    levin__error_set(LEVIN_EINVAL, "%s: '%s' is not %s", row->name, value, wanted);
-    return false;
-}
-
-static bool set_word(const cli_row *row, const char *value, const char **out)
-{
-    const char *words[MAX_WORDS + 1] = { NULL };
-    for (int i = 0; i < MAX_WORDS && (words[i] = row->option->words(i)); i++)
-        continue;
-    int found = levin__find_word(value, words);
-    if (found < 0)
-        levin__unknown_word(row->name, value, words);
-    else
-        *out = words[found];
-    return found >= 0;
-}
-
-static bool set_count(const cli_row *row, const char *value, int64_t *out)
-{
-    const cli_option *o = row->option;
-    char *end, wanted[96];
-    errno = 0;
-    long long n = strtoll(value, &end, 10);
-    *out = n;
-    bool is_number = end != value && !*end && !errno && strchr("+-0123456789", *value);
-    if (is_number && (double)n >= o->least && (o->most <= 0 || (double)n <= o->most))
-        return true;
-    if (o->most > 0)
-        snprintf(wanted, sizeof wanted, "a whole number from %.0f to %.0f", o->least, o->most);
-    else
-        snprintf(wanted, sizeof wanted, "a whole number from %.0f", o->least);
-    return bad(row, value, wanted);
-}
-
-static bool set_number(const cli_row *row, const char *value, double *out)
-{
-    const cli_option *o = row->option;
-    char wanted[96];
-    if (levin__number_parse(value, out) && isfinite(*out) &&
-        (o->above ? *out > o->least : *out >= o->least))
-        return true;
-    snprintf(wanted, sizeof wanted, "a number %s %g", o->above ? "above" : "from", o->least);
-    return bad(row, value, wanted);
-}
-
-static bool set_option(const cli_row *row, const char *value, cli_args *a)
-{
-    void *field = (char *)a + row->option->offset;
-    switch (row->option->type) {
-    case CLI_TEXT:
-        *(const char **)field = value;
-        return true;
-    case CLI_WORD:
-        return set_word(row, value, field);
-    case CLI_COUNT:
-        return set_count(row, value, field);
-    case CLI_NUMBER:
-        return set_number(row, value, field);
-    case CLI_SWITCH:
-        *(bool *)field = true;
-        return true;
-    }
-    return false;
-}
-
-/* The trainer's messages begin with the name of the flag; here it has a longer one. */
-static bool set_flag(const cli_row *row, const char *value, cli_args *a)
-{
-    if (levin__flag_set(&a->trainer, row->flag, value) == LEVIN_OK)
-        return true;
-    levin_error_note note;
-    levin__error_take(&note);
-    levin__error_set(note.code, "--trainer.%s", note.message);
-    return false;
-}
-
-static bool set(const cli_row *row, int number, const char *value, cli_args *a)
-{
-    a->texts[number] = value;
-    return row->option ? set_option(row, value, a) : set_flag(row, value, a);
-}
-
-static bool set_defaults(const levin_command *c, cli_args *a)
-{
-    cli_row row;
-    *a = (cli_args){ 0 };
-    for (int i = 0; cli_row_at(c, i, &row); i++) {
-        LEVIN_ASSERT(i < CLI_MAX_ROWS, false);
-        bool is_number = row.option && row.option->type == CLI_NUMBER;
-        if (is_number)
-            *(double *)(void *)((char *)a + row.option->offset) = (double)NAN;
-        /* A flag's own default is zero already. */
-        bool preset = row.missing && (row.option || row.missing != row.flag->missing);
-        if (preset && !set(&row, i, row.missing, a))
-            return false;
-    }
-    return true;
-}
-
-static bool unknown(const levin_command *c, const char *name)
-{
-    static char names[CLI_MAX_ROWS][sizeof((cli_row *)NULL)->name];
-    const char *list[CLI_MAX_ROWS + 1] = { NULL };
-    cli_row row;
-    for (int i = 0; i < CLI_MAX_ROWS && cli_row_at(c, i, &row); i++) {
-        snprintf(names[i], sizeof names[i], "%s", row.name);
-        list[i] = names[i];
-    }
-    static const char trainer[] = "--trainer.";
-    bool of_trainer = strncmp(name, trainer, sizeof trainer - 1) == 0;
-    const char *now = of_trainer ? levin__old_flag(name + sizeof trainer - 1) : NULL;
-    const char *near = levin__suggest(name, list);
-    if (now)
-        levin__error_set(LEVIN_EINVAL, "option '%s' is gone: now %s", name, now);
-    else if (near)
-        levin__error_set(LEVIN_EINVAL, "unknown option '%s', did you mean %s?", name, near);
-    else
-        levin__error_set(LEVIN_EINVAL, "unknown option '%s'; levin help %s lists them", name,
-                         c->name);
-    return false;
-}
+enum { MAX_NAME = 256 };
 
 /* What parsing a line remembers. */
 typedef struct {
-    const levin_command *command;
-    cli_args *args;
+    cli_target target;
+    cli_wish wish;
     bool given[CLI_MAX_ROWS];
     char **words; // those not yet read
     int left;
 } line;
 
-/* The value of a row: what followed "=", or the next word. NULL after an error. */
-static const char *value_of(line *l, const cli_row *row, const char *after_sign)
+static bool has_own_value(const cli_row *row)
 {
-    bool is_switch = row->option && row->option->type == CLI_SWITCH;
-    if (is_switch && after_sign)
-        levin__error_set(LEVIN_EINVAL, "%s takes no value", row->name);
-    if (is_switch || after_sign)
-        return levin_error() ? NULL : is_switch ? "true" : after_sign;
+    return row->option && (row->option->type == CLI_SWITCH || row->option->type == CLI_PRINT);
+}
+
+/* That name stands last, or before another option; what is not known is said first. */
+static void miss_value(const line *l, const char *name, const cli_row *row)
+{
+    cli_row of_argument;
+    const levin_command *c = l->target.command;
+    if (!row && !strchr(name, '+') && !cli_row_is_group(c, name) &&
+        !cli_row_of_argument(c, name, &of_argument))
+        cli_row_unknown(c, name);
+    levin__error_set(LEVIN_EINVAL, "%s needs a value%s", name,
+                     l->left ? "; write --name=value for one that begins with --" : "");
+}
+
+/* The value of an option: what followed "=", or the next word. NULL after an error. */
+static const char *value_of(line *l, const char *name, const cli_row *row, const char *after_sign)
+{
+    if (after_sign)
+        return after_sign;
+    if (row && has_own_value(row))
+        return row->option->type == CLI_SWITCH ? "true" : "";
     if (l->left == 0 || strncmp(*l->words, "--", 2) == 0) {
-        levin__error_set(LEVIN_EINVAL, "%s needs a value%s", row->name,
-                         l->left ? "; write --name=value for one that begins with --" : "");
+        miss_value(l, name, row);
         return NULL;
     }
     l->left--;
     return *l->words++;
+}
+
+static bool is_new(line *l, const cli_row *row, int number)
+{
+    if (l->given[number])
+        levin__error_set(LEVIN_EINVAL, "%s is given twice", row->name);
+    l->given[number] = true;
+    return !levin_error();
+}
+
+/* A file is laid over what came before it, and what comes after it over the file. */
+static bool take_file(line *l, const char *path)
+{
+    memset(l->given, 0, sizeof l->given);
+    l->target.args->segment++;
+    return cli_apply_file(&l->target, path);
+}
+
+/* The option of classes that name is with ".help" behind it. */
+static bool asks_class_help(const line *l, const char *name, cli_row *row)
+{
+    char option[MAX_NAME];
+    size_t n = strlen(name), end = strlen(".help");
+    if (n <= end || strcmp(name + n - end, ".help") != 0)
+        return false;
+    snprintf(option, sizeof option, "%.*s", (int)(n - end), name);
+    return cli_row_find(l->target.command, option, row) >= 0 && row->class_kind >= 0;
+}
+
+/* "--optimizer.help AdamW", or without a class all of them. */
+static bool take_class_help(line *l, const cli_row *row, const char *after_sign)
+{
+    cli_args *a = l->target.args;
+    bool has_word = !after_sign && l->left && (*l->words)[0] != '-';
+    const char *word = has_word ? *l->words : after_sign;
+    l->wish = CLI_WANTS_CLASS_HELP;
+    a->help_kind = (levin_class_kind)row->class_kind;
+    a->help_class = word ? levin__class_find(a->help_kind, word) : NULL;
+    return !levin_error();
 }
 
 static bool take_option(line *l, const char *word)
@@ -170,25 +98,29 @@ static bool take_option(line *l, const char *word)
     const char *sign = strchr(word, '=');
     int n = sign ? (int)(sign - word) : (int)strlen(word);
     snprintf(name, sizeof name, "%.*s", n, word);
+    sign += sign != NULL;
     cli_row row;
-    int number = n < MAX_NAME ? cli_row_find(l->command, name, &row) : -1;
-    if (number < 0)
-        return unknown(l->command, name);
-    if (l->given[number]) {
-        levin__error_set(LEVIN_EINVAL, "%s is given twice", row.name);
+    if (asks_class_help(l, name, &row))
+        return take_class_help(l, &row, sign);
+    int number = n < MAX_NAME ? cli_row_find(l->target.command, name, &row) : -1;
+    cli_type type = number >= 0 && row.option ? row.option->type : CLI_TEXT;
+    if (number >= 0 && type != CLI_CONFIG && !is_new(l, &row, number))
         return false;
-    }
-    l->given[number] = true;
-    const char *value = value_of(l, &row, sign ? sign + 1 : NULL);
-    return value && set(&row, number, value, l->args);
+    const char *value = value_of(l, number < 0 ? name : row.name, number < 0 ? NULL : &row, sign);
+    if (!value)
+        return false;
+    if (type == CLI_CONFIG)
+        return take_file(l, value);
+    return cli_apply(&l->target, name + 2, cli_value_of(&l->target, name, NULL, value));
 }
 
 static bool take_word(line *l, const char *word)
 {
-    if (l->command->takes_word && !l->args->word) {
-        l->args->word = word;
-        return true;
-    }
+    for (int i = 0; i < l->target.command->n_words; i++)
+        if (!l->target.args->words[i]) {
+            l->target.args->words[i] = word;
+            return true;
+        }
     levin__error_set(LEVIN_EINVAL, "unexpected word '%s'; options begin with --", word);
     return false;
 }
@@ -201,24 +133,57 @@ static bool has_required(const levin_command *c, const cli_args *a)
             levin__error_set(LEVIN_EINVAL, "%s is missing: %s", row.name, row.option->help);
             return false;
         }
+    return cli_objects_complete(a, c);
+}
+
+static bool is_option(const char *word)
+{
+    return strncmp(word, "--", 2) == 0 || strcmp(word, "-c") == 0;
+}
+
+static bool take_words(line *l)
+{
+    while (l->left && l->wish == CLI_WANTS_RUN) {
+        const char *word = *l->words++;
+        l->left--;
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+            l->wish = CLI_WANTS_HELP;
+        else if (!(is_option(word) ? take_option(l, word) : take_word(l, word)))
+            return false;
+    }
     return true;
 }
 
-bool cli_parse(const levin_command *c, int n, char **words, cli_args *out, bool *wants_help)
+static bool wants_help(const line *l)
 {
-    line l = { .command = c, .args = out, .words = words, .left = n };
-    *wants_help = false;
-    if (!set_defaults(c, out))
+    return l->wish == CLI_WANTS_HELP || l->wish == CLI_WANTS_CLASS_HELP;
+}
+
+/* The environment comes before the words, but help needs none. */
+static bool take_layers(line *l)
+{
+    levin_error_note note = { 0 };
+    if (cli_has_config(l->target.command) && !cli_apply_environment(&l->target))
+        levin__error_take(&note);
+    if (!take_words(l) && !note.code)
         return false;
-    while (l.left) {
-        const char *word = *l.words++;
-        l.left--;
-        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-            *wants_help = true;
-            return true;
-        }
-        if (!(strncmp(word, "--", 2) == 0 ? take_option(&l, word) : take_word(&l, word)))
-            return false;
+    if (note.code && !wants_help(l)) {
+        levin_error_clear();
+        levin__error_give(&note);
     }
-    return has_required(c, out);
+    return !levin_error();
+}
+
+bool cli_parse(const levin_command *c, int n, char **words, cli_args *out, cli_wish *wish)
+{
+    line l = { .target = { c, out, false }, .words = words, .left = n };
+    if (!cli_set_defaults(c, out) || !take_layers(&l))
+        return false;
+    if (l.wish == CLI_WANTS_RUN && out->print_config)
+        l.wish = CLI_WANTS_CONFIG;
+    *wish = l.wish;
+    if (l.wish == CLI_WANTS_RUN)
+        return cli_objects_check(out, c) && cli_take_checkpoint_options(c, out) &&
+               has_required(c, out);
+    return wants_help(&l) || cli_objects_check(out, c);
 }

@@ -3,19 +3,51 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "cli/model.h"
+#include "cli/objects.h"
+#include "cli/save_config.h"
 #include "cli/signals.h"
 
 #include <stdio.h>
+
+bool cli_is_fast_dev_run(const cli_args *a)
+{
+    int64_t n = a->trainer.fast_dev_run;
+    return n != 0 && n != LEVIN_ZERO;
+}
+
+/* levin fit writes down how it was configured. */
+static bool saves_config(const cli_session *s)
+{
+    return s->command == &cli_cmd_fit && !cli_is_fast_dev_run(s->args);
+}
+
+static levin_trainer *make_trainer(cli_session *s)
+{
+    const cli_args *a = s->args;
+    levin_trainer_flags flags = a->trainer;
+    levin_callback *own[] = { NULL, NULL, NULL };
+    s->meter = cli_meter_new();
+    own[0] = (levin_callback *)s->meter;
+    if (own[0] && saves_config(s))
+        own[1] = cli_save_config(s->command, a);
+    levin_callback **callbacks = cli_make_callbacks(a, own);
+    levin_logger **loggers = a->objects[LEVIN_CLASS_LOGGER].n ? cli_make_loggers(a) : NULL;
+    flags.callbacks = callbacks;
+    if (loggers)
+        flags.logger = loggers;
+    levin_trainer *t = levin_trainer_new(&flags); // which takes them also where an error stands
+    levin__free(callbacks);
+    levin__free(loggers);
+    return t;
+}
 
 int cli_session_begin(cli_session *s, const levin_command *c, const cli_args *a, cli_split split)
 {
     *s = (cli_session){ .command = c, .args = a, .began = levin__seconds() };
     s->data.args = a;
-    s->meter = cli_meter_new();
-    levin_trainer_flags flags = a->trainer;
-    flags.callbacks = (levin_callback *[]){ &s->meter->base, NULL };
-    s->trainer = s->meter ? levin_trainer_new(&flags) : NULL;
+    s->trainer = make_trainer(s);
     if (!s->trainer || !cli_data_check(a, split))
         return CLI_USAGE;
     levin_seed_everything((uint64_t)a->seed);

@@ -27,6 +27,8 @@ int cli_session_begin(cli_session *s, const levin_command *c, const cli_args *a,
  *  keep, the labels of the model hold. A loader over split, yours; NULL after an error. */
 levin_dataloader *cli_session_open(cli_session *s, cli_split split, bool keep);
 void cli_session_end(cli_session *s);
+/** Whether the run leaves no files. */
+bool cli_is_fast_dev_run(const cli_args *a);
 
 /** fit, then validation if the last one is out of date, test if there is a labelled test set, and
  *  the model's folder. Fills results. 0 or an error code. */

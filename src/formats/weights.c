@@ -1,6 +1,7 @@
 /* weights.c: model.safetensors, else model.safetensors.index.json and the shards that its
- * "weight_map" {tensor: file} names. Names of files come from a stranger: they must lie in the
- * folder. A tensor counts only if the index lists it, and a listed one must be there. */
+ * "weight_map" {tensor: file} names, else the same of pytorch_model.bin. Names of files come from a
+ * stranger: they must lie in the folder. A tensor counts only if the index lists it, and a listed
+ * one must be there. */
 #include "formats/weights.h"
 
 #include "base/error.h"
@@ -9,6 +10,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "formats/header_scanner.h"
+#include "formats/weight_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,7 @@ enum { MAX_INDEX_BYTES = 1 << 26 };
 
 struct levin_weights {
     char *path;
-    levin_safetensors **files;
+    levin_weight_file **files;
     size_t n_files;
     const levin_st_tensor **tensors; // in the order of names
     size_t n_tensors;
@@ -28,7 +30,7 @@ void levin__weights_free(levin_weights *w)
     if (!w)
         return;
     for (size_t i = 0; i < w->n_files; i++)
-        levin_safetensors_free(w->files[i]);
+        levin__weight_file_free(w->files[i]);
     levin__free(w->files);
     levin__free(w->tensors);
     levin__free(w->path);
@@ -43,17 +45,17 @@ static bool set_room(levin_weights *w, size_t files, size_t tensors)
     return w->files && w->tensors;
 }
 
-static bool open_single(levin_weights *w)
+static bool open_single(levin_weights *w, bool torch)
 {
-    levin_safetensors *file = levin_safetensors_open(w->path);
-    size_t n = (size_t)levin_safetensors_count(file);
+    levin_weight_file *file = levin__weight_file_open(w->path, torch);
+    size_t n = file ? levin__weight_file_count(file) : 0;
     if (!file || !set_room(w, 1, n)) {
-        levin_safetensors_free(file);
+        levin__weight_file_free(file);
         return false;
     }
     w->files[w->n_files++] = file;
     for (; w->n_tensors < n; w->n_tensors++)
-        w->tensors[w->n_tensors] = levin_safetensors_at(file, (int64_t)w->n_tensors);
+        w->tensors[w->n_tensors] = levin__weight_file_at(file, w->n_tensors);
     return true;
 }
 
@@ -61,6 +63,7 @@ static bool open_single(levin_weights *w)
 typedef struct {
     levin_weights *w;
     const char *folder;
+    bool torch;        // the files are of torch.save
     levin_map *opened; // name of a file -> its place in w->files
     const char *tensor;
     const json_t *file;
@@ -84,21 +87,21 @@ static bool is_plain_name(const json_t *file)
            !strstr(name, "..") && strcmp(name, ".") != 0;
 }
 
-static levin_safetensors *open_shard(const index_entry *e, const char *name)
+static levin_weight_file *open_shard(const index_entry *e, const char *name)
 {
     levin_weights *w = e->w;
     int64_t at = levin__map_get(e->opened, name, strlen(name), -1);
     if (at >= 0)
         return w->files[at];
     char *path = levin__path_join(e->folder, name);
-    levin_safetensors *file = NULL;
+    levin_weight_file *file = NULL;
     if (path && !levin__is_file(path))
         refuse(e, "the folder has no such file");
     else if (path)
-        file = levin_safetensors_open(path);
+        file = levin__weight_file_open(path, e->torch);
     levin__free(path);
     if (file && levin__map_set(e->opened, name, strlen(name), (int64_t)w->n_files) != LEVIN_OK) {
-        levin_safetensors_free(file);
+        levin__weight_file_free(file);
         return NULL;
     }
     if (file)
@@ -110,10 +113,10 @@ static bool add_entry(const index_entry *e)
 {
     if (!is_plain_name(e->file))
         return refuse(e, "a file must be named by its plain name, without a folder");
-    levin_safetensors *file = open_shard(e, json_string_value(e->file));
+    levin_weight_file *file = open_shard(e, json_string_value(e->file));
     if (!file)
         return false;
-    const levin_st_tensor *t = levin_safetensors_find(file, e->tensor);
+    const levin_st_tensor *t = levin__weight_file_find(file, e->tensor);
     if (!t)
         return refuse(e, "the file does not hold this tensor");
     e->w->tensors[e->w->n_tensors++] = t;
@@ -127,7 +130,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-static bool read_index(levin_weights *w, const char *folder, json_t *index)
+static bool read_index(levin_weights *w, const char *folder, json_t *index, bool torch)
 {
     json_t *weight_map = json_object_get(index, "weight_map"), *file;
     if (!json_is_object(weight_map)) {
@@ -136,7 +139,7 @@ static bool read_index(levin_weights *w, const char *folder, json_t *index)
                          w->path);
         return false;
     }
-    index_entry e = { .w = w, .folder = folder, .opened = levin__map_new(0) };
+    index_entry e = { .w = w, .folder = folder, .torch = torch, .opened = levin__map_new(0) };
     size_t n = json_object_size(weight_map);
     bool ok = e.opened && set_room(w, n, n);
     json_object_foreach(weight_map, e.tensor, file)
@@ -151,20 +154,24 @@ static bool read_index(levin_weights *w, const char *folder, json_t *index)
     return ok;
 }
 
-static bool open_index(levin_weights *w, const char *folder)
+static bool open_index(levin_weights *w, const char *folder, bool torch)
 {
     json_t *index = levin__json_load(w->path, MAX_INDEX_BYTES);
-    bool ok = index && read_index(w, folder, index);
+    bool ok = index && read_index(w, folder, index, torch);
     json_decref(index);
     return ok;
 }
 
-static bool set_path(levin_weights *w, const char *folder, const char *name)
-{
-    levin__free(w->path);
-    w->path = levin__path_join(folder, name);
-    return w->path != NULL;
-}
+/* In the order in which they are looked for. */
+static const struct {
+    const char *name;
+    bool is_index, torch;
+} kinds[] = {
+    { "model.safetensors", false, false },
+    { "model.safetensors.index.json", true, false },
+    { "pytorch_model.bin", false, true },
+    { "pytorch_model.bin.index.json", true, true },
+};
 
 static bool open_folder(levin_weights *w, const char *folder)
 {
@@ -172,23 +179,19 @@ static bool open_folder(levin_weights *w, const char *folder)
         levin__error_set(LEVIN_ENOTFOUND, "%s: not a folder", folder);
         return false;
     }
-    if (!set_path(w, folder, "model.safetensors"))
-        return false;
-    if (levin__is_file(w->path))
-        return open_single(w);
-    if (!set_path(w, folder, "model.safetensors.index.json"))
-        return false;
-    if (levin__is_file(w->path))
-        return open_index(w, folder);
-    if (!set_path(w, folder, "pytorch_model.bin"))
-        return false;
-    bool pickled = levin__is_file(w->path);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        levin__free(w->path);
+        w->path = levin__path_join(folder, kinds[i].name);
+        if (!w->path)
+            return false;
+        if (levin__is_file(w->path))
+            return kinds[i].is_index ? open_index(w, folder, kinds[i].torch)
+                                     : open_single(w, kinds[i].torch);
+    }
     levin__error_set(LEVIN_ENOTFOUND,
-                     "%s: neither model.safetensors nor model.safetensors.index.json is there%s",
-                     folder,
-                     pickled ? ", and pytorch_model.bin is not read: save it as "
-                               "safetensors"
-                             : "");
+                     "%s: no weights: neither model.safetensors nor pytorch_model.bin is there, as "
+                     "one file or with an index",
+                     folder);
     return false;
 }
 

@@ -1,5 +1,5 @@
-/* weights.h: the tensors of a model folder, whether they lie in one safetensors file or in shards
- * with an index. What the names mean is the model's business. */
+/* weights.h: the tensors of a model folder, whether they lie in one file or in shards with an
+ * index, of safetensors or of torch.save. What the names mean is the model's business. */
 #ifndef LEVIN_FORMATS_WEIGHTS_H
 #define LEVIN_FORMATS_WEIGHTS_H
 
@@ -7,8 +7,8 @@
 
 typedef struct levin_weights levin_weights;
 
-/** Maps model.safetensors or, if there is none, the shards of model.safetensors.index.json. Yours.
- */
+/** Opens the first of model.safetensors, the shards of model.safetensors.index.json,
+ *  pytorch_model.bin, and the shards of pytorch_model.bin.index.json. Yours. */
 levin_weights *levin__weights_open(const char *folder);
 void levin__weights_free(levin_weights *w);
 /** The file opened: the weights themselves, or the index. For messages. */

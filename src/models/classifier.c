@@ -84,6 +84,8 @@ static levin_optimizer *make_optimizer(const levin_classifier *c, levin_params *
 static levin_optimizer *configure_optimizers(levin_module *m)
 {
     const levin_classifier *c = levin_self(m);
+    if (c->configure_optimizers)
+        return c->configure_optimizers(c->payload, levin_parameters(m));
     levin_optimizer *o = make_optimizer(c, levin_parameters(m));
     if (o)
         levin_optimizer_set_lr_scheduler(o, c->lr_scheduler,
@@ -126,7 +128,6 @@ static const char *const poolings[] = { "pooler", "cls", "mean", NULL };
 static const char *const optimizers[] = { "adamw", "adam", "sgd", NULL };
 
 const char *levin__pooling_word(int i) { return poolings[i]; }
-const char *levin__optimizer_word(int i) { return optimizers[i]; }
 
 static int check_words(const char *pooling, const char *optimizer, int *pooling_index)
 {
@@ -152,6 +153,8 @@ static int take_options(levin_classifier *c, const levin_classifier_opts *o)
     c->lr = o->lr == 0 ? 2e-5 : o->lr;
     c->weight_decay = or_default(o->weight_decay, strcasecmp(optimizer, "adamw") == 0 ? 0.01 : 0);
     c->warmup = o->warmup;
+    c->configure_optimizers = o->configure_optimizers;
+    c->payload = o->payload;
     levin_bert_config *config = &c->bert->config;
     config->hidden_dropout_prob = or_default(o->dropout, config->hidden_dropout_prob);
     config->attention_probs_dropout_prob =

@@ -15,11 +15,12 @@ typedef struct levin_classifier {
     /* How it learns. */
     char *optimizer, *lr_scheduler;
     double lr, weight_decay, warmup;
+    levin_optimizer *(*configure_optimizers)(void *payload, levin_params *params);
+    void *payload;
 } levin_classifier;
 
-/** What opts.pooling and opts.optimizer may say, word i; NULL behind the last. */
+/** What opts.pooling may say, word i; NULL behind the last. */
 const char *levin__pooling_word(int i);
-const char *levin__optimizer_word(int i);
 
 /** The module as a classifier; NULL after LEVIN_EINVAL if it is something else. */
 levin_classifier *levin__classifier(levin_module *m);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -129,6 +130,28 @@ static int set_amount(levin_amount *out, const levin_flag *flag, const char *tex
     return LEVIN_OK;
 }
 
+/* All of the numbers that the field has. */
+static int set_numbers(double *out, const levin_flag *flag, const char *text)
+{
+    char number[LEVIN_NUMBER_SIZE];
+    size_t count = flag->size / sizeof *out, n = 0;
+    const char *at = text + (*text == '[');
+    for (; n < count; n++) {
+        at += strspn(at, " ");
+        size_t length = strcspn(at, ", ]");
+        snprintf(number, sizeof number, "%.*s", (int)length, at);
+        if (length >= sizeof number || !levin__number_parse(number, &out[n]) || !isfinite(out[n]))
+            break;
+        at += length;
+        at += strspn(at, " ");
+        at += *at == (n + 1 < count ? ',' : ']');
+    }
+    if (n == count && !*at && *text == '[' && at[-1] == ']')
+        return LEVIN_OK;
+    return levin__error_set(LEVIN_EINVAL, "%s: '%s' is not a list of %zu numbers", flag->name, text,
+                            count);
+}
+
 /* The number of a word in a list that spaces divide, whatever its case; -1 if it is not there. */
 static int find_choice(const char *words, const char *text)
 {
@@ -184,6 +207,8 @@ int levin__flag_set(void *fields, const levin_flag *flag, const char *text)
         return set_switch(field, flag, text);
     case LEVIN_FLAG_AMOUNT:
         return set_amount(field, flag, text);
+    case LEVIN_FLAG_NUMBERS:
+        return set_numbers(field, flag, text);
     case LEVIN_FLAG_OPTIONAL:
         return set_optional(field, flag, text);
     case LEVIN_FLAG_BY_EPOCH:
@@ -275,6 +300,16 @@ static bool print_switch(levin_buffer *out, levin_switch s, const levin_flag *fl
     return levin__buffer_add_text(out, text);
 }
 
+static bool print_numbers(levin_buffer *out, const double *x, const levin_flag *flag)
+{
+    size_t count = flag->size / sizeof *x;
+    for (size_t i = 0; i < count; i++) {
+        levin__buffer_add_text(out, i ? ", " : "[");
+        levin__flag_print_number(out, x[i]);
+    }
+    return levin__buffer_add_char(out, ']');
+}
+
 static bool print_choice(levin_buffer *out, unsigned i, const levin_flag *flag)
 {
     const char *word = flag->words;
@@ -304,6 +339,8 @@ bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *
         return print_switch(out, *(const levin_switch *)field, flag);
     case LEVIN_FLAG_AMOUNT:
         return print_amount(out, *(const levin_amount *)field, flag);
+    case LEVIN_FLAG_NUMBERS:
+        return print_numbers(out, field, flag);
     case LEVIN_FLAG_OPTIONAL:
         if (((const levin_optional *)field)->is_given)
             return levin__flag_print_number(out, ((const levin_optional *)field)->value);

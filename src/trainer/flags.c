@@ -11,12 +11,12 @@
 #define FLAG_WORDS(field, missing, help, words)                                                    \
     LEVIN_ARGUMENT_WORDS(levin_trainer_flags, field, missing, help, words)
 /* A number and the text behind it, for one name. */
-#define FLAG_BY_EPOCH(field, text_field, missing, help)                                            \
+#define FLAG_BY_EPOCH(field, text_field, when_missing, text)                                       \
     {                                                                                              \
-#        field, offsetof(levin_trainer_flags, field),                                              \
-            offsetof(levin_trainer_flags, text_field) + sizeof(const char *) -                     \
+        .name = #field, .offset = offsetof(levin_trainer_flags, field),                            \
+        .size = offsetof(levin_trainer_flags, text_field) + sizeof(const char *) -                 \
                 offsetof(levin_trainer_flags, field),                                              \
-            LEVIN_FLAG_BY_EPOCH, missing, help, NULL                                               \
+        .type = LEVIN_FLAG_BY_EPOCH, .missing = when_missing, .help = text                         \
     }
 
 const levin_flag levin__flags[] = {
@@ -69,7 +69,7 @@ const levin_flag levin__flags[] = {
     FLAG(inference_mode, "true", "evaluations never record gradients: no effect"),
     FLAG(use_distributed_sampler, "true", "for several processes: no effect with one"),
     FLAG(sync_batchnorm, "false", "for several processes: no effect with one"),
-    FLAG(plugins, "null", "a CheckpointIO: where checkpoints lie"),
+    FLAG(plugins, "null", "a CheckpointIO, made by a program: where checkpoints lie"),
     FLAG(logger, "true", "write metrics.csv and hparams.yaml"),
     FLAG(callbacks, "null", "callbacks beside the built-in ones"),
 };

@@ -1,6 +1,6 @@
 /* flags.h: the one table of Trainer flags. The command line, YAML, hparams and docs/flags.md read
- * it; a new flag is a field of levin_trainer_flags and a row in flags.c. Arguments of callbacks
- * are rows of the same kind, over their own options: classes.h. */
+ * it; a new flag is a field of levin_trainer_flags and a row in flags.c. Arguments of classes are
+ * rows of the same kind, over their own options: classes.h. */
 #ifndef LEVIN_TRAINER_FLAGS_H
 #define LEVIN_TRAINER_FLAGS_H
 
@@ -14,6 +14,7 @@ typedef enum levin_flag_type {
     LEVIN_FLAG_NUMBER,    // double
     LEVIN_FLAG_SWITCH,    // true or false
     LEVIN_FLAG_AMOUNT,    // "10" things, "0.25" of them, "00:01:00:00" of time, "100 steps"
+    LEVIN_FLAG_NUMBERS,   // double[]: "[0.9, 0.999]"
     LEVIN_FLAG_OPTIONAL,  // a number, or null
     LEVIN_FLAG_BY_EPOCH,  // int64_t and a text behind it: "4", or "{0: 1, 4: 2}"
     LEVIN_FLAG_CHOICE,    // an enumeration: one of the words
@@ -35,10 +36,12 @@ typedef struct levin_flag {
 
 /* A row over a field of a struct of options. */
 #define LEVIN_FIELD(struct_type, field) (((struct_type *)0)->field)
-#define LEVIN_ARGUMENT_WORDS(struct_type, field, missing, help, words)                             \
+#define LEVIN_ARGUMENT_WORDS(struct_type, field, when_missing, text, list)                         \
     {                                                                                              \
-#        field, offsetof(struct_type, field), sizeof LEVIN_FIELD(struct_type, field),              \
-            LEVIN_FLAG_TYPE(LEVIN_FIELD(struct_type, field)), missing, help, words                 \
+        .name = #field, .offset = offsetof(struct_type, field),                                    \
+        .size = sizeof LEVIN_FIELD(struct_type, field),                                            \
+        .type = LEVIN_FLAG_TYPE(LEVIN_FIELD(struct_type, field)), .missing = when_missing,         \
+        .help = text, .words = list                                                                \
     }
 #define LEVIN_ARGUMENT(struct_type, field, missing, help)                                          \
     LEVIN_ARGUMENT_WORDS(struct_type, field, missing, help, NULL)
@@ -46,7 +49,8 @@ typedef struct levin_flag {
     _Generic((x), const char *                                                                     \
              : LEVIN_FLAG_TEXT, int64_t                                                            \
              : LEVIN_FLAG_INT, double                                                              \
-             : LEVIN_FLAG_NUMBER, levin_switch                                                     \
+             : LEVIN_FLAG_NUMBER, double *                                                         \
+             : LEVIN_FLAG_NUMBERS, levin_switch                                                     \
              : LEVIN_FLAG_SWITCH, levin_amount                                                     \
              : LEVIN_FLAG_AMOUNT, levin_optional                                                   \
              : LEVIN_FLAG_OPTIONAL, levin_logger *const *                                            \

@@ -1,5 +1,5 @@
-/* interruption.c: see interruption.h. The signal handlers of programs only raise a flag; it is looked
- * at after each batch, where everything that a checkpoint needs is whole. */
+/* interruption.c: see interruption.h. The signal handlers of programs only raise a flag; it is
+ * looked at after each batch, where everything that a checkpoint needs is whole. */
 #include "trainer/interruption.h"
 
 #include "base/error.h"
@@ -55,9 +55,12 @@ static void report(const levin_trainer *t, const char *path, const levin_error_n
     const char *saved = failure->code ? "; its state could not be saved: "
                         : path        ? "; to go on from there: ckpt_path "
                                       : "";
-    levin__error_set(LEVIN_EINTERRUPTED, "interrupted in epoch %lld after batch %lld (step %lld)%s%s",
+    levin__error_set(LEVIN_EINTERRUPTED,
+                     "interrupted in epoch %lld after batch %lld (step %lld)%s%s",
                      (long long)p->epoch, (long long)p->batch, (long long)p->global_step, saved,
-                     failure->code ? failure->message : path ? path : "");
+                     failure->code ? failure->message
+                     : path        ? path
+                                   : "");
 }
 
 static bool is_saved(const levin_trainer *t)

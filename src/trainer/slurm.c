@@ -1,7 +1,7 @@
 /* slurm.c: SLURM sends SIGUSR1 some time before it takes a job's node away. The run then saves
- * itself as hpc_ckpt_N.ckpt in default_root_dir and asks for another turn; the next start of the job
- * goes on from the highest N. Names and rules are those of Lightning's SLURMEnvironment, except that
- * only the newest file stays. */
+ * itself as hpc_ckpt_N.ckpt in default_root_dir and asks for another turn; the next start of the
+ * job goes on from the highest N. Names and rules are those of Lightning's SLURMEnvironment, except
+ * that only the newest file stays. */
 #include "trainer/interruption.h"
 
 #include "base/error.h"
@@ -106,11 +106,11 @@ bool levin__slurm_requeue(levin_trainer *t)
         levin__checkpoint_remove(t, old);
     bool asked = !levin_error() && id && ask_for_requeue(id);
     if (asked)
-        levin__error_set(LEVIN_EINTERRUPTED, "saved as %s; job %s is requeued and goes on from there",
-                         path, id);
+        levin__error_set(LEVIN_EINTERRUPTED,
+                         "saved as %s; job %s is requeued and goes on from there", path, id);
     else if (!levin_error())
-        levin__output_note(&t->out, "saved as %s; scontrol requeue %s failed, the run goes on", path,
-                           id ? id : "(SLURM_JOB_ID is not set)");
+        levin__output_note(&t->out, "saved as %s; scontrol requeue %s failed, the run goes on",
+                           path, id ? id : "(SLURM_JOB_ID is not set)");
     levin__free(old);
     levin__free(path);
     levin__free(id);

@@ -50,7 +50,7 @@ commands=(fit validate test predict embed tokenize info bench demo help)
         grep -q -- "^  $option\( \|\$\)" <<<"$output" || { echo "$option is missing"; return 1; }
     done
     grep -q -- '--data.batch_size N .*(32)$' <<<"$output"
-    grep -q -- '--optimizer NAME .*adamw, adam, sgd (adamw)$' <<<"$output"
+    grep -q -- '--optimizer CLASS .*AdamW, Adam, SGD (AdamW)$' <<<"$output"
     grep -q -- '--trainer.precision TEXT .*(32-true)$' <<<"$output"
 }
 

@@ -72,3 +72,14 @@ PY
 # Options under which a fit of the tiny model takes a fraction of a second.
 quick=(--data.batch_size 16 --optimizer.lr 1e-3 --trainer.max_epochs 1
     --trainer.num_sanity_val_steps 0)
+
+# What --print_config=skip_default says of the options that follow, without its first line, in $output.
+printed() {
+    try "$@" --print_config=skip_default
+    [ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+    [ -z "$stderr" ] || { echo "not silent: $stderr"; return 1; }
+    output=${output#*$'\n'}
+}
+
+# Fails unless $output is these lines.
+is() { diff <(printf '%s\n' "$@") <(printf '%s\n' "$output"); }

@@ -16,8 +16,14 @@ load helper
     one_line_error 2 "levin fit: --model.name needs a value"
     try fit --model.name --json
     one_line_error 2 "levin fit: --model.name needs a value" "--name=value"
+    try fit --banana
+    one_line_error 2 "levin fit: unknown option '--banana'"
+    try validate --optimizer.lr --json
+    one_line_error 2 "levin validate: unknown option '--optimizer.lr'"
+    try fit --optimizer.lr
+    one_line_error 2 "levin fit: --optimizer.lr needs a value"
     try fit --json=yes
-    one_line_error 2 "levin fit: --json takes no value"
+    one_line_error 2 "levin fit: --json: 'yes' is not true or false"
     try fit --data.batch_size 8 --data.batch_size=9
     one_line_error 2 "levin fit: --data.batch_size is given twice"
     try fit train
@@ -46,12 +52,15 @@ load helper
 }
 
 @test "names of optimizers, schedules, heads, poolings and tasks are known in any case" {
-    for pair in "--optimizer ADAMWW adamw" "--lr_scheduler Liner linear" "--model.pooling Poolr pooler" \
-        "--data.task mnly mnli"; do
+    for pair in "--model.pooling Poolr pooler" "--data.task mnly mnli"; do
         read -r option wrong right <<<"$pair"
         try fit "$option" "$wrong"
         one_line_error 2 "levin fit: unknown $option '$wrong', did you mean $right?"
     done
+    try fit --optimizer ADAMWW
+    one_line_error 2 "levin fit: --optimizer: unknown optimizer 'ADAMWW', did you mean AdamW?"
+    try fit --lr_scheduler Liner
+    one_line_error 2 "levin fit: --lr_scheduler: unknown lr_scheduler 'Liner', did you mean linear?"
     try fit --model.head svm
     one_line_error 2 "levin fit: unknown --model.head 'svm'" "linear"
     try fit --model.name "$PLAIN" --optimizer AdamW --lr_scheduler LINEAR --model.head Linear \

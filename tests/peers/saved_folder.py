@@ -195,6 +195,34 @@ def saved_by_transformers(source, weights, shard, work):
     return tokenizer, model
 
 
+def write_shards(folder, state, n):
+    """pytorch_model.bin in n files with an index, as Transformers wrote it up to version 4."""
+    index = {"metadata": {}, "weight_map": {}}
+    for i in range(n):
+        part = {x: state[x] for x in list(state)[i::n]}
+        name = "pytorch_model-%05d-of-%05d.bin" % (i + 1, n)
+        torch.save(part, os.path.join(folder, name))
+        index["weight_map"].update(dict.fromkeys(part, name))
+    with open(os.path.join(folder, "pytorch_model.bin.index.json"), "w") as f:
+        json.dump(index, f)
+
+
+def saved_by_torch(model, tokenizer, work):
+    """pytorch_model.bin: the archive, the format before it, shards, numbers of half the size."""
+    state, ways = model.state_dict(), {
+        "zip": lambda folder: torch.save(state, os.path.join(folder, "pytorch_model.bin")),
+        "old": lambda folder: torch.save(state, os.path.join(folder, "pytorch_model.bin"),
+                                         _use_new_zipfile_serialization=False),
+        "half": lambda folder: torch.save({x: t.half() for x, t in state.items()},
+                                          os.path.join(folder, "pytorch_model.bin")),
+        "shards": lambda folder: write_shards(folder, state, 3)}
+    for name, write in ways.items():
+        folder = save(model, tokenizer, os.path.join(work, "torch-" + name))
+        os.remove(os.path.join(folder, "model.safetensors"))
+        write(folder)
+        compare(folder, LABELS)
+
+
 def saved_in_other_ways(source, work):
     tokenizer, model = saved_by_transformers(source, False, "20KB", work)
     compare(save(model.bert, tokenizer, os.path.join(work, "encoder")), LABELS, head=False)
@@ -204,6 +232,8 @@ def saved_in_other_ways(source, work):
     for name in ("vocab.txt", "tokenizer_config.json"):
         shutil.copy(os.path.join(source, name), vocabulary)
     compare(vocabulary, LABELS)
+
+    saved_by_torch(model, tokenizer, work)
 
     names = ["sûr", "peut-être", "日本", "d", "e", "f", "g"]
     many = with_head(AutoConfig.from_pretrained(source), None, names)

@@ -17,7 +17,7 @@ const char *case_callbacks_need(const json_t *callbacks)
     json_array_foreach(callbacks, i, cb)
     {
         const char *class = json_string_value(json_object_get(cb, "class"));
-        if (levin__callback_class_find(class))
+        if (levin__class_find(LEVIN_CLASS_CALLBACK, class))
             continue;
         levin_error_clear();
         return class;
@@ -52,17 +52,6 @@ char *case_text(const json_t *v)
     return levin__strdup("null");
 }
 
-static const levin_flag *row_of(const levin_class *class, const char *name)
-{
-    const levin_flag *row = class->arguments;
-    while (row->name && strcmp(row->name, name) != 0)
-        row++;
-    if (row->name)
-        return row;
-    levin__error_set(LEVIN_EINVAL, "%s has no argument %s", class->name, name);
-    return NULL;
-}
-
 /* Folders lie below root; a time is a number of seconds. */
 static char *argument_text(const char *name, const json_t *value, const char *root)
 {
@@ -75,22 +64,19 @@ static char *argument_text(const char *name, const json_t *value, const char *ro
 
 levin_callback *case_callback_new(const json_t *callback, const char *root)
 {
-    const levin_class *class =
-        levin__callback_class_find(json_string_value(json_object_get(callback, "class")));
-    void *options = levin__calloc(1, class->size);
+    const levin_class *class = levin__class_find(
+        LEVIN_CLASS_CALLBACK, json_string_value(json_object_get(callback, "class")));
+    void *options = levin__class_options(class);
     char *texts[MAX_ARGUMENTS];
     int n = 0;
     const char *name;
     json_t *value;
     json_object_foreach(json_object_get(callback, "args"), name, value)
     {
-        const levin_flag *row = row_of(class, name);
         texts[n] = argument_text(name, value, root);
-        if (row)
-            levin__flag_set(options, row, texts[n]);
-        n++;
+        levin__class_set(class, options, name, texts[n++]);
     }
-    levin_callback *made = levin_error() ? NULL : class->make(options);
+    levin_callback *made = levin_error() ? NULL : class->make.callback(options);
     while (n > 0)
         levin__free(texts[--n]);
     levin__free(options);

@@ -63,9 +63,13 @@ static levin_callback *make(const void *options)
 }
 
 const levin_class levin__class_gradient_accumulation_scheduler = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "GradientAccumulationScheduler",
+    .paths =
+        (const char *const[]){ "lightning.pytorch.callbacks.GradientAccumulationScheduler", NULL },
     .help = "changes accumulate_grad_batches by epoch",
     .size = sizeof(levin_accumulation_scheduler_opts),
     .arguments = arguments,
-    .make = make,
+    .required = (const char *const[]){ "scheduling", NULL },
+    .make.callback = make,
 };

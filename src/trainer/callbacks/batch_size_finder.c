@@ -250,9 +250,11 @@ static const levin_flag arguments[] = {
 static levin_callback *make(const void *options) { return levin_batch_size_finder(options); }
 
 const levin_class levin__class_batch_size_finder = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "BatchSizeFinder",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.BatchSizeFinder", NULL },
     .help = "looks for the batch size that memory allows",
     .size = sizeof(levin_batch_size_finder_opts),
     .arguments = arguments,
-    .make = make,
+    .make.callback = make,
 };

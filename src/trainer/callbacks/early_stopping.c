@@ -225,9 +225,12 @@ static const levin_flag arguments[] = {
 static levin_callback *make(const void *options) { return levin_early_stopping(options); }
 
 const levin_class levin__class_early_stopping = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "EarlyStopping",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.EarlyStopping", NULL },
     .help = "stops training when a metric no longer improves",
     .size = sizeof(levin_early_stopping_opts),
     .arguments = arguments,
-    .make = make,
+    .required = (const char *const[]){ "monitor", NULL },
+    .make.callback = make,
 };

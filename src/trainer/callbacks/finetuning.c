@@ -216,9 +216,11 @@ static const levin_flag arguments[] = {
 static levin_callback *make(const void *options) { return levin_backbone_finetuning(options); }
 
 const levin_class levin__class_backbone_finetuning = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "BackboneFinetuning",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.BackboneFinetuning", NULL },
     .help = "trains the head first, and the backbone from some epoch on",
     .size = sizeof(levin_backbone_finetuning_opts),
     .arguments = arguments,
-    .make = make,
+    .make.callback = make,
 };

@@ -246,9 +246,11 @@ static const levin_flag arguments[] = {
 static levin_callback *make(const void *options) { return levin_learning_rate_finder(options); }
 
 const levin_class levin__class_learning_rate_finder = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "LearningRateFinder",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.LearningRateFinder", NULL },
     .help = "looks for a learning rate before training",
     .size = sizeof(levin_lr_finder_opts),
     .arguments = arguments,
-    .make = make,
+    .make.callback = make,
 };

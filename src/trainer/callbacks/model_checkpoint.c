@@ -383,9 +383,11 @@ static const levin_flag arguments[] = {
 static levin_callback *make(const void *options) { return levin_model_checkpoint(options); }
 
 const levin_class levin__class_model_checkpoint = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "ModelCheckpoint",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.ModelCheckpoint", NULL },
     .help = "saves checkpoints, and keeps the best",
     .size = sizeof(levin_model_checkpoint_opts),
     .arguments = arguments,
-    .make = make,
+    .make.callback = make,
 };

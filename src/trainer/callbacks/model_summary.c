@@ -54,9 +54,12 @@ static const levin_flag arguments[] = {
 static levin_callback *make(const void *options) { return levin_model_summary(options); }
 
 const levin_class levin__class_model_summary = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "ModelSummary",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.ModelSummary",
+                                    "lightning.pytorch.callbacks.RichModelSummary", NULL },
     .help = "shows parameters and modes of the parts of the model",
     .size = sizeof(levin_model_summary_opts),
     .arguments = arguments,
-    .make = make,
+    .make.callback = make,
 };

@@ -81,9 +81,12 @@ static const levin_flag arguments[] = {
 static levin_callback *make(const void *options) { return levin_on_exception_checkpoint(options); }
 
 const levin_class levin__class_on_exception_checkpoint = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "OnExceptionCheckpoint",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.OnExceptionCheckpoint", NULL },
     .help = "saves when a run fails, for the next one to go on",
     .size = sizeof(levin_on_exception_opts),
     .arguments = arguments,
-    .make = make,
+    .required = (const char *const[]){ "dirpath", NULL },
+    .make.callback = make,
 };

@@ -354,11 +354,13 @@ static const levin_flag arguments[] = {
 
 static levin_callback *make(const void *options) { return levin_progress_bar(options); }
 
-#define PROGRESS_BAR(class_name)                                                                   \
-    {                                                                                              \
-        .name = class_name, .help = "shows how far a run is",                                      \
-        .size = sizeof(levin_progress_bar_opts), .arguments = arguments, .make = make,             \
-    }
-const levin_class levin__class_progress_bar = PROGRESS_BAR("ProgressBar");
-const levin_class levin__class_rich_progress_bar = PROGRESS_BAR("RichProgressBar");
-const levin_class levin__class_tqdm_progress_bar = PROGRESS_BAR("TQDMProgressBar");
+const levin_class levin__class_progress_bar = {
+    .kind = LEVIN_CLASS_CALLBACK,
+    .name = "ProgressBar",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.TQDMProgressBar",
+                                    "lightning.pytorch.callbacks.RichProgressBar", NULL },
+    .help = "one line that shows how far a run is, as the flag enable_progress_bar",
+    .size = sizeof(levin_progress_bar_opts),
+    .arguments = arguments,
+    .make.callback = make,
+};

@@ -167,9 +167,11 @@ static const levin_flag arguments[] = {
 static levin_callback *make(const void *options) { return levin_spike_detection(options); }
 
 const levin_class levin__class_spike_detection = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "SpikeDetection",
+    .paths = (const char *const[]){ "lightning.fabric.utilities.spike.SpikeDetection", NULL },
     .help = "ends training when the loss jumps",
     .size = sizeof(levin_spike_detection_opts),
     .arguments = arguments,
-    .make = make,
+    .make.callback = make,
 };

@@ -250,9 +250,11 @@ static levin_callback *make(const void *options)
 }
 
 const levin_class levin__class_stochastic_weight_averaging = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "StochasticWeightAveraging",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.StochasticWeightAveraging", NULL },
     .help = "averages the weights of the last epochs",
     .size = sizeof(levin_swa_opts),
     .arguments = arguments,
-    .make = make,
+    .make.callback = make,
 };

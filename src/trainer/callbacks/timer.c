@@ -139,9 +139,11 @@ static const levin_flag arguments[] = {
 static levin_callback *make(const void *options) { return levin_timer(options); }
 
 const levin_class levin__class_timer = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "Timer",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.Timer", NULL },
     .help = "stops training when its time is over",
     .size = sizeof(levin_timer_opts),
     .arguments = arguments,
-    .make = make,
+    .make.callback = make,
 };

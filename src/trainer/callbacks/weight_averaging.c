@@ -186,11 +186,13 @@ static const levin_flag no_arguments[] = { { 0 } };
 static levin_callback *make_mean(const void *options) { return levin_weight_averaging(options); }
 
 const levin_class levin__class_weight_averaging = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "WeightAveraging",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.WeightAveraging", NULL },
     .help = "validates and saves the mean of the weights after each step",
     .size = sizeof(levin_weight_averaging_opts),
     .arguments = no_arguments,
-    .make = make_mean,
+    .make.callback = make_mean,
 };
 
 static const levin_flag ema_arguments[] = {
@@ -204,9 +206,11 @@ static const levin_flag ema_arguments[] = {
 static levin_callback *make_ema(const void *options) { return levin_ema_weight_averaging(options); }
 
 const levin_class levin__class_ema_weight_averaging = {
+    .kind = LEVIN_CLASS_CALLBACK,
     .name = "EMAWeightAveraging",
+    .paths = (const char *const[]){ "lightning.pytorch.callbacks.EMAWeightAveraging", NULL },
     .help = "validates and saves an exponential moving average of the weights",
     .size = sizeof(levin_ema_opts),
     .arguments = ema_arguments,
-    .make = make_ema,
+    .make.callback = make_ema,
 };

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "trainer/classes.h"
 #include "trainer/number.h"
 
 #include <levin/sys/logger.h>
@@ -318,3 +319,29 @@ levin_logger *levin_csv_logger(const char *save_dir, const char *name)
     }
     return &l->base;
 }
+
+typedef struct {
+    const char *save_dir, *name;
+} csv_options;
+
+static levin_logger *make(const void *options)
+{
+    const csv_options *o = options;
+    return levin_csv_logger(o->save_dir, o->name);
+}
+
+const levin_class levin__class_csv_logger = {
+    .kind = LEVIN_CLASS_LOGGER,
+    .name = "CSVLogger",
+    .paths = (const char *const[]){ "lightning.pytorch.loggers.CSVLogger", NULL },
+    .help = "metrics.csv and hparams.yaml in save_dir/name/version_N",
+    .arguments =
+        (const levin_flag[]){
+            LEVIN_ARGUMENT(csv_options, save_dir, "null",
+                           "folder above; null is the trainer's default_root_dir"),
+            LEVIN_ARGUMENT(csv_options, name, "lightning_logs", "folder of all runs"),
+            { 0 } },
+    .size = sizeof(csv_options),
+    .fixed = (const char *const[][2]){ { "version", "null" }, { "prefix", "" }, { NULL } },
+    .make.logger = make,
+};

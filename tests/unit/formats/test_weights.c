@@ -103,14 +103,68 @@ static void a_folder_without_weights_says_what_was_looked_for(void **state)
 {
     (void)state;
     assert_null(levin__weights_open(scratch));
-    assert_error(LEVIN_ENOTFOUND, "neither model.safetensors nor model.safetensors.index.json");
-    assert_int_equal(levin__file_write(in_scratch("pytorch_model.bin"), "x", 1), LEVIN_OK);
-    assert_null(levin__weights_open(scratch));
-    assert_error(LEVIN_ENOTFOUND, "pytorch_model.bin is not read");
+    assert_error(LEVIN_ENOTFOUND, "neither model.safetensors nor pytorch_model.bin is there");
     assert_null(levin__weights_open(in_scratch("absent")));
     assert_error(LEVIN_ENOTFOUND, "absent: not a folder");
     assert_null(levin__weights_open(NULL));
     assert_error(LEVIN_EINVAL, "no folder");
+}
+
+static void copy_torch(const char *from, const char *to)
+{
+    char path[64];
+    size_t n;
+    snprintf(path, sizeof path, "tests/unit/formats/torch/%s", from);
+    char *bytes = levin__file_read(path, 1 << 20, &n);
+    assert_int_equal(levin__file_write(in_scratch(to), bytes, n), LEVIN_OK);
+    levin__free(bytes);
+}
+
+static void weights_of_torch_save_are_taken_where_there_are_no_others(void **state)
+{
+    (void)state;
+    copy_torch("legacy.bin", "pytorch_model.bin");
+    levin_weights *w = levin__weights_open(scratch);
+    assert_string_equal(levin__path_name(levin__weights_path(w)), "pytorch_model.bin");
+    assert_int_equal(levin__weights_count(w), 21);
+    float is[6];
+    const levin_st_tensor *t = levin__weights_find(w, "transposed");
+    assert_int_equal(levin_st_to_f32(t, 0, 6, is), LEVIN_OK);
+    assert_memory_equal(is, ((float[]){ 0, 3, 1, 4, 2, 5 }), sizeof is);
+    assert_null(levin__weights_find(w, "count"));
+    levin__weights_free(w);
+    save("model.safetensors", "b", "a");
+    w = levin__weights_open(scratch);
+    assert_int_equal(levin__weights_count(w), 2);
+    levin__weights_free(w);
+}
+
+static void shards_of_torch_save_have_an_index_too(void **state)
+{
+    (void)state;
+    copy_torch("weights.bin", "pytorch_model-00001-of-00002.bin");
+    copy_torch("legacy.bin", "pytorch_model-00002-of-00002.bin");
+    const char *path = in_scratch("pytorch_model.bin.index.json"),
+               *text = "{\"weight_map\":{\"whole\":\"pytorch_model-00001-of-00002.bin\","
+                       "\"part\":\"pytorch_model-00002-of-00002.bin\"}}";
+    assert_int_equal(levin__file_write(path, text, strlen(text)), LEVIN_OK);
+    levin_weights *w = levin__weights_open(scratch);
+    assert_int_equal(levin__weights_count(w), 2);
+    assert_string_equal(levin__weights_at(w, 1)->name, "whole");
+    assert_int_equal(levin__weights_find(w, "part")->numel, 3);
+    levin__weights_free(w);
+}
+
+static void other_values_of_torch_save_are_no_weights(void **state)
+{
+    (void)state;
+    copy_torch("checkpoint.ckpt", "pytorch_model.bin");
+    assert_null(levin__weights_open(scratch));
+    assert_error(LEVIN_EFORMAT, "pytorch_model.bin: a checkpoint, whose weights are under "
+                                "state_dict: levin convert");
+    assert_int_equal(levin__file_write(in_scratch("pytorch_model.bin"), "PK\3\4", 4), LEVIN_OK);
+    assert_null(levin__weights_open(scratch));
+    assert_error(LEVIN_EFORMAT, "pytorch_model.bin: not a whole zip archive");
 }
 
 static void null_in_is_null_out(void **state)
@@ -146,6 +200,9 @@ static void no_failing_allocation_leaks(void **state)
     torture();
     save("model.safetensors", "b", "a");
     torture();
+    empty_scratch();
+    copy_torch("weights.bin", "pytorch_model.bin");
+    torture();
 }
 
 int main(void)
@@ -156,6 +213,9 @@ int main(void)
         cmocka_unit_test_setup(file_names_that_leave_the_folder_are_refused, start),
         cmocka_unit_test_setup(an_index_that_does_not_fit_its_files_is_refused, start),
         cmocka_unit_test_setup(a_folder_without_weights_says_what_was_looked_for, start),
+        cmocka_unit_test_setup(weights_of_torch_save_are_taken_where_there_are_no_others, start),
+        cmocka_unit_test_setup(shards_of_torch_save_have_an_index_too, start),
+        cmocka_unit_test_setup(other_values_of_torch_save_are_no_weights, start),
         cmocka_unit_test_setup(null_in_is_null_out, start),
         cmocka_unit_test_setup(no_failing_allocation_leaks, start),
     };

@@ -137,7 +137,9 @@ static void an_interrupted_fit_goes_on_with_the_same_bits(void **state)
         bool stays; // the fit that goes on from it saves nothing newer
     } cases[] = {
         { { .train_batch = 6 }, "interrupted in epoch 0 after batch 6 (step 3); ", false },
-        { { .train_batch = 7 }, "interrupted in epoch 0 after batch 7 (step 3); ", false }, // in a window
+        { { .train_batch = 7 },
+          "interrupted in epoch 0 after batch 7 (step 3); ",
+          false }, // in a window
         { { .train_batch = 20 }, "interrupted in epoch 1 after batch 10 (step 10); ", true },
         { { .val_batch = 2 }, "interrupted in epoch 0 after batch 4 (step 2); ", false },
         { { .val_batch = 3 }, "interrupted in epoch 0 after batch 4 (step 2); ", false },
@@ -169,10 +171,8 @@ static void a_fit_that_saves_nothing_is_interrupted_without_a_file(void **state)
 {
     (void)state;
     char *root = temporary_folder();
-    outcome o = run(&(plan){ .root = root,
-                             .raise = levin_trainer_interrupt,
-                             .train_batch = 7,
-                             .saves_nothing = true });
+    outcome o = run(&(plan){
+        .root = root, .raise = levin_trainer_interrupt, .train_batch = 7, .saves_nothing = true });
     assert_int_equal(o.result, LEVIN_EINTERRUPTED);
     assert_string_equal(o.message, "interrupted in epoch 0 after batch 7 (step 3)");
     drop(&o);
@@ -230,9 +230,9 @@ static void set_job(const char *restarts)
 
 static void unset_job(void)
 {
-    static const char *const names[] = { "SLURM_NTASKS", "SLURM_JOB_NAME", "SLURM_JOB_ID",
-                                         "SLURM_RESTART_COUNT", "SLURM_ARRAY_JOB_ID",
-                                         "SLURM_ARRAY_TASK_ID" };
+    static const char *const names[] = { "SLURM_NTASKS",       "SLURM_JOB_NAME",
+                                         "SLURM_JOB_ID",       "SLURM_RESTART_COUNT",
+                                         "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unsetenv(names[i]);
 }
@@ -290,8 +290,7 @@ static void a_job_that_slurm_will_not_requeue_runs_on(void **state)
     outcome whole = undisturbed();
     char *root = temporary_folder(), *bin = fake_scontrol(1);
     set_job("0");
-    outcome o =
-        run(&(plan){ .root = root, .raise = levin_trainer_requeue, .train_batch = 7 });
+    outcome o = run(&(plan){ .root = root, .raise = levin_trainer_requeue, .train_batch = 7 });
     assert_same(&whole, &o);
     unset_job();
     drop(&o);
@@ -307,8 +306,7 @@ static void outside_of_a_job_nothing_is_requeued(void **state)
     (void)state;
     outcome whole = undisturbed();
     char *root = temporary_folder(), *path = levin__path_join(root, "hpc_ckpt_1.ckpt");
-    outcome o =
-        run(&(plan){ .root = root, .raise = levin_trainer_requeue, .train_batch = 7 });
+    outcome o = run(&(plan){ .root = root, .raise = levin_trainer_requeue, .train_batch = 7 });
     assert_same(&whole, &o);
     assert_false(levin__is_file(path));
     drop(&o);

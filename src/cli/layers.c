@@ -1,0 +1,172 @@
+/* layers.c: where values come from: words, files, and the environment. */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_VARIABLES = 256, MAX_NAME = 256 };
+
+static const levin_yaml *keep(cli_args *a, levin_yaml *document)
+{
+    return levin__yaml_add(a->documents, NULL, document) ? document : NULL;
+}
+
+const levin_yaml *cli_value_of_text(cli_args *a, const char *where, const char *text)
+{
+    levin_yaml *y = levin__yaml_text(text);
+    if (y)
+        y->place.where = where;
+    return keep(a, y);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static bool names_file(const char *text)
+{
+    return ends_with(text, ".yaml") || ends_with(text, ".yml") || ends_with(text, ".json");
+}
+
+const levin_yaml *cli_value_of_tree(cli_args *a, const char *where, const char *text)
+{
+    if (*text == '{' || *text == '[')
+        return keep(a, levin__yaml_parse(text, strlen(text), where));
+    return names_file(text) ? keep(a, levin__yaml_load(text)) : cli_value_of_text(a, where, text);
+}
+
+static const levin_command *command_of(const char *name)
+{
+    for (const levin_command *const *c = cli_commands; *c; c++)
+        if (strcmp((*c)->name, name) == 0 && cli_has_config(*c))
+            return *c;
+    return NULL;
+}
+
+/* Whether a file holds options of several commands, each under its name. */
+static bool has_sections(const levin_yaml *root)
+{
+    for (int i = 0; i < root->n; i++)
+        if (command_of(root->items[i]->key))
+            return true;
+    return false;
+}
+
+static bool apply_options(const cli_target *t, const levin_yaml *map)
+{
+    if (map->kind != LEVIN_YAML_MAP && map->kind != LEVIN_YAML_NULL) {
+        levin__error_set(LEVIN_EINVAL, "%s is not a mapping of options",
+                         levin__yaml_kind_name(map->kind));
+        return cli_blame(&map->place);
+    }
+    for (int i = 0; i < map->n; i++)
+        if (!cli_apply(t, map->items[i]->key, map->items[i]))
+            return false;
+    return true;
+}
+
+static bool apply_sections(const cli_target *t, const levin_yaml *root)
+{
+    for (int i = 0; i < root->n; i++) {
+        const levin_yaml *section = root->items[i];
+        const levin_command *c = command_of(section->key);
+        if (!c) {
+            levin__error_set(LEVIN_EINVAL,
+                             "'%s' stands beside names of commands; put it under one of them",
+                             section->key);
+            return cli_blame(&section->key_place);
+        }
+        if (c == t->command && !apply_options(t, section))
+            return false;
+    }
+    return true;
+}
+
+bool cli_apply_file(const cli_target *t, const char *path)
+{
+    const cli_target as_file = { t->command, t->args, true };
+    const levin_yaml *root = *path == '{' ? cli_value_of_tree(t->args, "--config", path)
+                                          : keep(t->args, levin__yaml_load(path));
+    if (!root)
+        return false;
+    return root->kind == LEVIN_YAML_MAP && has_sections(root) ? apply_sections(&as_file, root)
+                                                              : apply_options(&as_file, root);
+}
+
+/* PL_FIT__ */
+static void prefix_of(char out[MAX_NAME], const levin_command *c)
+{
+    snprintf(out, MAX_NAME, "PL_%s__", c->name);
+    for (char *at = out; *at; at++)
+        *at = (char)toupper((unsigned char)*at);
+}
+
+static bool apply_file_of(const cli_target *t, const char *variable)
+{
+    const char *path = getenv(variable);
+    return !path || !*path || cli_apply_file(t, path);
+}
+
+/* TRAINER__MAX_EPOCHS is trainer.max_epochs. */
+static bool apply_variable(const cli_target *t, const char *variable, size_t prefix)
+{
+    char name[MAX_NAME] = "--";
+    size_t n = 2;
+    const char *at = variable + prefix;
+    for (; *at && n + 1 < sizeof name; at++, n++) {
+        bool point = at[0] == '_' && at[1] == '_';
+        name[n] = point ? '.' : (char)tolower((unsigned char)*at);
+        at += point;
+    }
+    name[n] = '\0';
+    return cli_apply(t, name + 2, cli_value_of(t, name, variable, getenv(variable)));
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The variables that begin so, sorted, so that a class comes before its arguments. */
+static int list_variables(cli_args *a, const char *prefix, const char *out[MAX_VARIABLES])
+{
+    int n = 0;
+    for (char **at = environ; at && *at && n < MAX_VARIABLES; at++) {
+        const char *sign = strchr(*at, '=');
+        if (!sign || !sign[1] || strncmp(*at, prefix, strlen(prefix)) != 0)
+            continue;
+        char *name = levin__strndup(*at, (size_t)(sign - *at));
+        out[n] = cli_keep(a, name);
+        n += out[n] != NULL;
+        levin__free(name);
+    }
+    qsort(out, (size_t)n, sizeof *out, by_name);
+    return n;
+}
+
+bool cli_apply_environment(const cli_target *t)
+{
+    char prefix[MAX_NAME], config[MAX_NAME + 8];
+    const char *names[MAX_VARIABLES], *seed = getenv("PL_GLOBAL_SEED");
+    cli_row row;
+    prefix_of(prefix, t->command);
+    snprintf(config, sizeof config, "%sCONFIG", prefix);
+    if (seed && *seed && cli_row_find(t->command, "--seed_everything", &row) >= 0 &&
+        !cli_apply(t, "seed_everything", cli_value_of_text(t->args, "PL_GLOBAL_SEED", seed)))
+        return false;
+    if (!apply_file_of(t, "PL_CONFIG") || !apply_file_of(t, config))
+        return false;
+    int n = list_variables(t->args, prefix, names);
+    for (int i = 0; i < n; i++)
+        if (strcmp(names[i], config) != 0 && !apply_variable(t, names[i], strlen(prefix)))
+            return false;
+    return !levin_error();
+}

@@ -1,0 +1,154 @@
+/* rows.c: the rows of a command, from whichever tables they come, and how one is found. */
+#include "base/error.h"
+#include "base/suggest.h"
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool has_flag(const cli_group *g, const levin_flag *flag)
+{
+    for (int i = 0; g->trainer_only && g->trainer_only[i]; i++)
+        if (strcmp(g->trainer_only[i], flag->name) == 0)
+            return true;
+    return !g->trainer_only;
+}
+
+/* Flag number i of the group, or NULL. */
+static const levin_flag *flag_at(const cli_group *g, int i)
+{
+    for (size_t k = 0; g->is_trainer && k < levin__num_flags; k++)
+        if (has_flag(g, &levin__flags[k]) && i-- == 0)
+            return &levin__flags[k];
+    return NULL;
+}
+
+static int rows_of(const cli_group *g)
+{
+    int n = 0;
+    while (g->is_trainer ? flag_at(g, n) != NULL : g->options[n].name != NULL)
+        n++;
+    return n;
+}
+
+/* The kind of class that a row takes, or -1. */
+static int class_kind(const cli_row *row)
+{
+    if (row->option)
+        return row->option->type == CLI_CLASS ? (int)row->option->class_kind : -1;
+    switch (row->flag->type) {
+    case LEVIN_FLAG_CALLBACKS:
+        return LEVIN_CLASS_CALLBACK;
+    case LEVIN_FLAG_LOGGERS:
+        return LEVIN_CLASS_LOGGER;
+    default:
+        return -1;
+    }
+}
+
+static void fill(cli_row *row, const levin_command *c, const cli_group *g, int i)
+{
+    *row = (cli_row){ .group = g };
+    if (g->is_trainer) {
+        row->flag = flag_at(g, i);
+        snprintf(row->name, sizeof row->name, "--trainer.%s", row->flag->name);
+        row->missing = strcmp(row->flag->missing, "null") == 0 ? NULL : row->flag->missing;
+    } else {
+        row->option = &g->options[i];
+        snprintf(row->name, sizeof row->name, "%s", row->option->name);
+        row->missing = row->option->missing;
+    }
+    row->class_kind = class_kind(row);
+    for (const cli_preset *p = c->presets; p && p->name; p++)
+        if (strcmp(p->name, row->name) == 0)
+            row->missing = p->value;
+}
+
+bool cli_row_at(const levin_command *c, int i, cli_row *out)
+{
+    for (const cli_group *const *g = c->groups; g && *g; g++) {
+        int n = rows_of(*g);
+        if (i < n) {
+            fill(out, c, *g, i);
+            return true;
+        }
+        i -= n;
+    }
+    return false;
+}
+
+/* Dashes and underscores within a name are the same letter. How long the part is that a shares with
+ * b, if it is the whole of b; else 0. */
+static size_t begins_with(const char *a, const char *b)
+{
+    size_t i = 0;
+    for (; b[i]; i++)
+        if (a[i] != b[i] && !((a[i] == '-' || a[i] == '_') && (b[i] == '-' || b[i] == '_')))
+            return 0;
+    return i;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    size_t n = begins_with(a, b);
+    return n && !a[n];
+}
+
+int cli_row_find(const levin_command *c, const char *name, cli_row *out)
+{
+    for (int i = 0; cli_row_at(c, i, out); i++)
+        if (same_name(out->name, name) ||
+            (out->option && out->option->also && same_name(out->option->also, name)))
+            return i;
+    return -1;
+}
+
+const char *cli_row_of_argument(const levin_command *c, const char *name, cli_row *out)
+{
+    for (int i = 0; cli_row_at(c, i, out); i++) {
+        size_t n = out->class_kind < 0 ? 0 : begins_with(name, out->name);
+        if (n && name[n] == '.')
+            return name + n + 1;
+    }
+    return NULL;
+}
+
+bool cli_row_is_group(const levin_command *c, const char *name)
+{
+    cli_row row;
+    for (int i = 0; cli_row_at(c, i, &row); i++) {
+        size_t n = begins_with(row.name, name);
+        if (n && row.name[n] == '.')
+            return true;
+    }
+    return false;
+}
+
+/* Of a flag that Lightning's Trainer once had. */
+static const char *replacement(const char *name)
+{
+    static const char trainer[] = "trainer.";
+    bool of_trainer = strncmp(name, trainer, sizeof trainer - 1) == 0;
+    return of_trainer ? levin__old_flag(name + sizeof trainer - 1) : NULL;
+}
+
+void cli_row_unknown(const levin_command *c, const char *name)
+{
+    bool dashes = strncmp(name, "--", 2) == 0;
+    const char *what = dashes ? "option" : "key";
+    static char names[CLI_MAX_ROWS][sizeof((cli_row *)NULL)->name];
+    const char *list[CLI_MAX_ROWS + 1] = { NULL };
+    cli_row row;
+    for (int i = 0; i < CLI_MAX_ROWS && cli_row_at(c, i, &row); i++) {
+        snprintf(names[i], sizeof names[i], "%s", row.name + (dashes ? 0 : 2));
+        list[i] = names[i];
+    }
+    const char *near = levin__suggest(name, list), *now = replacement(name + (dashes ? 2 : 0));
+    if (now)
+        levin__error_set(LEVIN_EINVAL, "%s '%s' is gone: now %s", what, name, now);
+    else if (near)
+        levin__error_set(LEVIN_EINVAL, "unknown %s '%s', did you mean %s?", what, name, near);
+    else
+        levin__error_set(LEVIN_EINVAL, "unknown %s '%s'; levin help %s lists them", what, name,
+                         c->name);
+}

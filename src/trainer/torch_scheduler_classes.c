@@ -1,0 +1,106 @@
+/* torch_scheduler_classes.c: torch's schedules as configurations name them. They move once an epoch
+ * unless said otherwise, as in Lightning, OneCycleLR with each step. What needs a function or a
+ * list of whole numbers (LambdaLR, MultiStepLR) is for programs. */
+#include "trainer/classes.h"
+
+#include <levin/optim.h>
+
+static int make(levin_optimizer *o, const levin_class *c, const void *options)
+{
+    return levin_optimizer_set_lr_scheduler(o, c->name, options);
+}
+
+#define ROW(field, missing, help) LEVIN_ARGUMENT(levin_lr_scheduler_opts, field, missing, help)
+#define EVERY(when)                                                                                \
+    ROW(per_epoch, when, "one step of the schedule is an epoch"),                                  \
+        ROW(frequency, "1", "epochs, or optimizer steps, of one step of the schedule"),            \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+static const levin_flag step[] = {
+    ROW(step_size, "null", "steps between two falls"),
+    ROW(gamma, "0.1", "what the rate is multiplied by"),
+    EVERY("true"),
+};
+static const levin_flag exponential[] = {
+    ROW(gamma, "0.1", "what the rate is multiplied by in each step"),
+    EVERY("true"),
+};
+static const levin_flag cosine_annealing[] = {
+    ROW(t_max, "null", "steps down; null: those of the run"),
+    ROW(min_lr, "0.0", "rate that it falls to"),
+    EVERY("true"),
+};
+static const levin_flag one_cycle[] = {
+    ROW(max_lr, "null", "rate at the top; null: that of the optimizer"),
+    ROW(total_steps, "null", "steps of the cycle; null: those of the run"),
+    ROW(pct_start, "0.3", "share of the steps until the top"),
+    ROW(div_factor, "25.0", "the top over the first rate"),
+    ROW(final_div_factor, "10000.0", "the first rate over the last"),
+    ROW(cycle_momentum, "true", "momentum goes the other way"),
+    ROW(base_momentum, "0.85", "momentum at the top"),
+    ROW(max_momentum, "0.95", "momentum at both ends"),
+    ROW(three_phase, "false", "down as fast as up, then to nothing"),
+    ROW(linear_annealing, "false", "straight lines, not waves"),
+    EVERY("false"),
+};
+static const levin_flag plateau[] = {
+    ROW(monitor, "null", "metric that it looks at"),
+    ROW(mode_max, "false", "larger values are better"),
+    ROW(factor, "0.1", "what the rate is multiplied by"),
+    ROW(patience, "10", "steps without improvement that it bears"),
+    ROW(threshold, "0.0001", "improvement that counts, as a share of the best"),
+    ROW(threshold_abs, "false", "threshold is no share"),
+    ROW(cooldown, "0", "steps after a fall in which none is counted"),
+    ROW(min_lr, "0.0", "rate that it does not go below"),
+    ROW(eps, "1e-8", "least change of the rate"),
+    ROW(strict, "true", "a metric that is not there is an error"),
+    EVERY("true"),
+};
+
+static const levin_class_limit limits[] = {
+    { "step_size", 1, false },
+    { "gamma", 0, true },
+    { "t_max", 1, false },
+    { "min_lr", 0, false },
+    { "max_lr", 0, true },
+    { "total_steps", 1, false },
+    { "frequency", 1, false },
+    { "div_factor", 0, true },
+    { "final_div_factor", 0, true },
+    { "factor", 0, true },
+    { "patience", 0, false },
+    { "cooldown", 0, false },
+    { "eps", 0, true },
+    { 0 },
+};
+
+/* torch's names of the same. */
+static const char *const also[][2] = { { "T_max", "t_max" }, { "eta_min", "min_lr" }, { NULL } };
+static const char *const fixed[][2] = { { "last_epoch", "-1" }, { NULL } };
+static const char *const needs_step_size[] = { "step_size", NULL };
+static const char *const needs_monitor[] = { "monitor", NULL };
+
+#define SCHEDULE(symbol, word, rows, needs, text)                                                  \
+    const levin_class levin__class_##symbol = {                                                    \
+        .kind = LEVIN_CLASS_LR_SCHEDULER,                                                          \
+        .name = word,                                                                              \
+        .paths = (const char *const[]){ "torch.optim.lr_scheduler." word, NULL },                  \
+        .help = text,                                                                              \
+        .arguments = rows,                                                                         \
+        .size = sizeof(levin_lr_scheduler_opts),                                                   \
+        .required = needs,                                                                         \
+        .limits = limits,                                                                          \
+        .also = also,                                                                              \
+        .fixed = fixed,                                                                            \
+        .make.lr_scheduler = make,                                                                 \
+    }
+
+SCHEDULE(step_lr, "StepLR", step, needs_step_size, "down by a factor every so many steps");
+SCHEDULE(exponential_lr, "ExponentialLR", exponential, NULL, "down by a factor in each step");
+SCHEDULE(cosine_annealing_lr, "CosineAnnealingLR", cosine_annealing, NULL,
+         "down on half a wave, and up again after it");
+SCHEDULE(one_cycle_lr, "OneCycleLR", one_cycle, NULL, "up to a high rate and down to nearly none");
+SCHEDULE(reduce_lr_on_plateau, "ReduceLROnPlateau", plateau, needs_monitor,
+         "down by a factor when a metric no longer improves");
