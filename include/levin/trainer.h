@@ -179,9 +179,14 @@ LEVIN_API levin_logger *levin_trainer_logger(const levin_trainer *t, int i);
 LEVIN_API const char *levin_trainer_best_model_path(const levin_trainer *t);
 /** should_stop = True: ends fit after the running batch, once min_epochs and min_steps are met. */
 LEVIN_API void levin_trainer_stop(levin_trainer *t);
-/** The same at once, with LEVIN_EINTERRUPTED as the result of the call that runs. Safe in a signal
- * handler. */
+/** Ends the call that runs, or else the next one, after the running batch, of validation too, with
+ * LEVIN_EINTERRUPTED. A fit with a ModelCheckpoint then saves last-interrupted.ckpt beside its
+ * checkpoints; the fit that goes on from it removes it at its end. Safe in a signal handler. */
 LEVIN_API void levin_trainer_interrupt(levin_trainer *t);
+/** For SIGUSR1: in a fit that is a job of SLURM the same, with hpc_ckpt_N.ckpt in default_root_dir,
+ * after `scontrol requeue`; the next fit of the job goes on from it by itself. Elsewhere nothing.
+ * Safe in a signal handler. */
+LEVIN_API void levin_trainer_requeue(levin_trainer *t);
 /** In on_exception: what went wrong, lent; "" otherwise. */
 LEVIN_API const char *levin_trainer_exception(const levin_trainer *t);
 /** Whether the validation before training runs. */

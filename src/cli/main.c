@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/parse.h"
 #include "cli/print_config.h"
+#include "cli/signals.h"
 #include "cli/values.h"
 #include "tensor/backends.h"
 
@@ -42,6 +43,8 @@ static int finish(const char *who, int status)
         levin__error_give(&note);
     }
     bool failed = levin_perror(who) != 0;
+    if (note.code == LEVIN_EINTERRUPTED)
+        return cli_interrupted_status();
     return failed && status == CLI_DONE ? CLI_FAILED : status;
 }
 

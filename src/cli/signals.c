@@ -1,6 +1,9 @@
 /* signals.c: see signals.h. */
 #include "cli/signals.h"
 
+#include "cli/command.h"
+#include "trainer/interruption.h"
+
 #include <signal.h>
 
 static levin_trainer *volatile running;
@@ -9,9 +12,16 @@ static volatile sig_atomic_t came;
 static void interrupt(int signal_number)
 {
     signal(signal_number, SIG_DFL);
-    came = 1;
+    came = signal_number;
     if (running)
         levin_trainer_interrupt(running);
+}
+
+static void requeue(int signal_number)
+{
+    came = signal_number;
+    if (running)
+        levin_trainer_requeue(running);
 }
 
 void cli_catch_interrupts(bool on)
@@ -21,10 +31,18 @@ void cli_catch_interrupts(bool on)
     sigaction(SIGTERM, &action, NULL);
 }
 
-bool cli_interrupted(void) { return came; }
+bool cli_interrupted(void) { return came != 0 && came != SIGUSR1; }
+
+int cli_interrupted_status(void)
+{
+    enum { BY_SIGNAL = 128 };
+    return came == SIGUSR1 ? CLI_DONE : BY_SIGNAL + (int)came;
+}
 
 void cli_interrupts(levin_trainer *t)
 {
     running = t;
     cli_catch_interrupts(t != NULL);
+    if (levin__slurm_is_job())
+        sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = t ? requeue : SIG_DFL }, NULL);
 }

@@ -62,7 +62,6 @@ static void begin(levin_trainer *t, levin_module *m, levin_running running, cons
     t->take = o->take;
     t->take_payload = o->payload;
     t->should_stop = t->resumed = t->refused = t->exit_early = false;
-    t->interrupted = 0;
     t->loss = (double)NAN;
     t->seed = levin__seed();
     if (t->datamodule)
@@ -130,7 +129,7 @@ static void fail(levin_trainer *t)
 static void run_call(levin_trainer *t, const levin_run_opts *o, bool wants_best)
 {
     if (!levin_error() && t->running == LEVIN_RUNNING_FIT)
-        levin__run_fit(t, o->ckpt_path ? o->ckpt_path : levin__checkpoint_left_by_failure(t));
+        levin__run_fit(t, levin__fit_checkpoint(t, o->ckpt_path));
     else if (!levin_error())
         run_evaluation(t, o, o->ckpt_path || !wants_best ? o->ckpt_path : "best");
     levin__output_close_line(&t->out);
@@ -140,6 +139,7 @@ static void run_call(levin_trainer *t, const levin_run_opts *o, bool wants_best)
         levin__finish_loggers(t, "success");
     levin__profile_report(t);
     levin__log_refresh(t);
+    t->interrupted = t->requeue = 0;
     if (t->datamodule)
         t->datamodule->trainer = NULL;
     t->datamodule = NULL;

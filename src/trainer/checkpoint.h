@@ -43,12 +43,13 @@ void levin__checkpoint_remove(const levin_trainer *t, const char *path);
 json_t *levin__checkpoint_log(const levin_trainer *t);
 void levin__restore_log(levin_trainer *t, const json_t *header, const char *where);
 
-/** Turns "best" and "last" into a path of the caller's; other texts are copied. NULL after an
- *  error, and also, without one, if there is no last file: then training starts afresh. */
+/** Turns "best", "last" and "hpc" into a path of the caller's; other texts are copied. NULL after
+ * an error, and also, without one, if there is no last file: then training starts afresh. */
 char *levin__checkpoint_find(levin_trainer *t, const char *what);
 
-/** The file that an OnExceptionCheckpoint of an earlier run left behind, lent; NULL if none did. */
-const char *levin__checkpoint_left_by_failure(const levin_trainer *t);
+/** What a fit begins from that was asked for ckpt_path: what SLURM's last turn left behind,
+ * ckpt_path, or the file of an OnExceptionCheckpoint of an earlier run; NULL: nothing. Lent. */
+const char *levin__fit_checkpoint(const levin_trainer *t, const char *ckpt_path);
 
 /* restore.c: in the order of Lightning, the model first, the rest once the optimizer is there. */
 /** Weights, the module's own state, and the callbacks'. */

@@ -1,4 +1,4 @@
-/* checkpoint_path.c: which file "best" and "last" mean.
+/* checkpoint_path.c: which file "best", "last" and "hpc" mean.
  *
  * "last" is the file last*.ckpt that was written last. Lightning looks for it in the folder of the
  * run that begins, which is new and empty unless dirpath is given; we look through the runs beside
@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "trainer/callbacks/builtin.h"
 #include "trainer/callbacks/model_checkpoint.h"
+#include "trainer/interruption.h"
 
 #include <dirent.h>
 #include <string.h>
@@ -102,7 +103,18 @@ static char *find_best(levin_trainer *t)
     return NULL;
 }
 
-const char *levin__checkpoint_left_by_failure(const levin_trainer *t)
+static char *find_hpc(const levin_trainer *t)
+{
+    int64_t n;
+    char *path = levin__slurm_newest(t, &n);
+    if (!path)
+        levin__error_set(LEVIN_ENOTFOUND,
+                         "ckpt_path: hpc was asked for, but there is no hpc_ckpt_N.ckpt in %s",
+                         t->set.root_dir);
+    return path;
+}
+
+static const char *left_by_failure(const levin_trainer *t)
 {
     for (int i = 0; i < t->n_callbacks; i++) {
         const char *path = levin__on_exception_path(t->callbacks[i]);
@@ -112,12 +124,21 @@ const char *levin__checkpoint_left_by_failure(const levin_trainer *t)
     return NULL;
 }
 
+const char *levin__fit_checkpoint(const levin_trainer *t, const char *ckpt_path)
+{
+    if (levin__slurm_goes_on(t, ckpt_path))
+        return "hpc";
+    return ckpt_path ? ckpt_path : left_by_failure(t);
+}
+
 char *levin__checkpoint_find(levin_trainer *t, const char *what)
 {
     if (strcmp(what, "best") == 0)
         return find_best(t);
     if (strcmp(what, "last") == 0)
         return find_last(t);
+    if (strcmp(what, "hpc") == 0)
+        return find_hpc(t);
     if (levin__checkpoint_exists(t, what))
         return levin__strdup(what);
     levin__error_set(LEVIN_ENOTFOUND, "%s: there is no such checkpoint", what);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "nn/module.h"
 #include "trainer/checkpoint.h"
+#include "trainer/interruption.h"
 #include "trainer/loaders.h"
 #include "trainer/profile.h"
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "trainer/checkpoint.h"
+#include "trainer/interruption.h"
 #include "trainer/loaders.h"
 #include "trainer/loops.h"
 #include "trainer/optimize.h"
@@ -102,10 +103,11 @@ void levin__run_fit(levin_trainer *t, const char *ckpt_path)
 {
     t->stage = LEVIN_STAGE_TRAIN;
     begin(t, ckpt_path);
-    if (!levin_error() && !t->exit_early)
+    if (!levin_error() && !t->exit_early && !levin__interrupted(t))
         train(t);
     if (levin_error())
         return;
     levin__hook_call(t, LEVIN_HOOK_on_fit_end);
     levin__tear_down(t);
+    levin__interruption_over(t);
 }

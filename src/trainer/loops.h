@@ -26,7 +26,4 @@ void levin__predict_loop(levin_trainer *t);
 levin_dtype levin__precision_enter(const levin_trainer *t);
 void levin__precision_leave(levin_dtype before);
 
-/** Whether an interruption was asked for; records it as LEVIN_EINTERRUPTED. */
-bool levin__interrupted(levin_trainer *t);
-
 #endif

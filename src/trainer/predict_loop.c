@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "nn/module.h"
+#include "trainer/interruption.h"
 #include "trainer/loaders.h"
 #include "trainer/predictions.h"
 #include "trainer/profile.h"

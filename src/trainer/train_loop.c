@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "data/loader.h"
 #include "trainer/checkpoint.h"
+#include "trainer/interruption.h"
 #include "trainer/loaders.h"
 #include "trainer/optimize.h"
 #include "trainer/profile.h"

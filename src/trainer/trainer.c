@@ -301,22 +301,6 @@ void levin_trainer_stop(levin_trainer *t)
         t->should_stop = true;
 }
 
-void levin_trainer_interrupt(levin_trainer *t)
-{
-    if (t)
-        t->interrupted = 1;
-}
-
-bool levin__interrupted(levin_trainer *t)
-{
-    if (t->interrupted)
-        levin__error_set(LEVIN_EINTERRUPTED,
-                         "interrupted in epoch %lld after batch %lld (step %lld)",
-                         (long long)t->position.epoch, (long long)t->position.batch,
-                         (long long)t->position.global_step);
-    return t->interrupted != 0;
-}
-
 const char *levin_trainer_exception(const levin_trainer *t)
 {
     return t && t->exception ? t->exception : "";

@@ -98,8 +98,8 @@ struct levin_trainer {
     bool should_stop;
     bool tuning;     // a finder trains: nothing is logged, and nothing is an error of the run
     bool exit_early; // a finder was all that was asked for
-    volatile sig_atomic_t interrupted;
-    char *exception; // message, while on_exception runs
+    volatile sig_atomic_t interrupted, requeue; // asked for by a signal: interruption.c
+    char *exception;                            // message, while on_exception runs
 
     levin_hook hook; // which one runs: hooks.c
     levin_log_book log;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "nn/init.h"
+#include "trainer/interruption.h"
 #include "trainer/loaders.h"
 #include "trainer/loops.h"
 #include "trainer/optimize.h"

@@ -220,17 +220,3 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
     [ "$status" -eq 0 ]
     json_holds 'o["train_loss"] > 0'
 }
-
-@test "an interrupt ends a run with one line and leaves no temporary file" {
-    "$LEVIN" fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --data.batch_size 4 \
-        --trainer.max_epochs 10000 >out 2>err &
-    pid=$!
-    for _ in $(seq 100); do [ -d lightning_logs/version_0/checkpoints ] && break; sleep 0.1; done
-    kill -INT $pid
-    status=0
-    wait $pid || status=$?
-    [ "$status" -ne 0 ]
-    [ ! -s out ]
-    [ "$(grep -c '^levin fit: ' err)" -eq 1 ]
-    [ -z "$(find . -name '*.tmp*')" ]
-}

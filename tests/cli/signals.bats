@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# signals.bats: runs that Ctrl-C, kill and SLURM end, and what goes on from what they leave.
+
+load helper
+
+long=(--data.batch_size 4 --trainer.max_epochs 10000 --seed_everything 3)
+
+fit() { "$LEVIN" fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${long[@]}" "$@"; }
+
+# start: a fit without end in the background, the process itself and no shell around it; its number is $pid.
+start() {
+    "$LEVIN" fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${long[@]}" >out 2>err 3>&- &
+    pid=$!
+}
+
+teardown() { [ -z "${pid:-}" ] || kill -KILL "$pid" 2>/dev/null || true; }
+
+# interrupted SIGNAL: starts a fit without end, sends it the signal in the middle, and leaves how it ended in $status
+# and what it said in err.
+interrupted() {
+    start
+    for _ in $(seq 300); do [ -d lightning_logs/version_0/checkpoints ] && break; sleep 0.1; done
+    kill -"$1" $pid
+    status=0
+    wait $pid || status=$?
+    [ ! -s out ]
+    [ "$(grep -c '^levin fit: ' err)" -eq 1 ]
+    [ -z "$(find . -name '*.tmp*')" ]
+}
+
+# The step at which it was.
+step() { sed -n 's/^levin fit: interrupted .*(step \([0-9]*\)).*/\1/p' err; }
+
+same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; }
+
+@test "SIGTERM saves, names the file, ends with 143, and the run goes on with the same bits" {
+    interrupted TERM
+    [ "$status" -eq 143 ]
+    file=$(sed -n 's/^levin fit: .*to go on from there: ckpt_path //p' err)
+    [ "${file#./}" = lightning_logs/version_0/checkpoints/last-interrupted.ckpt ]
+    last=$(($(step) + 5))
+    fit --ckpt_path "$file" --trainer.max_steps $last
+    fit --trainer.max_steps $last
+    same_weights lightning_logs/version_1 lightning_logs/version_2
+}
+
+@test "SIGINT does the same and ends with 130" {
+    interrupted INT
+    [ "$status" -eq 130 ]
+    [ -f lightning_logs/version_0/checkpoints/last-interrupted.ckpt ]
+    try info lightning_logs/version_0/checkpoints/last-interrupted.ckpt
+    [ "$status" -eq 0 ]
+}
+
+@test "a signal before the first batch is not lost" {
+    start
+    sleep 0.02
+    kill -TERM $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 143 ]
+}
+
+@test "SIGUSR1 in a job of SLURM requeues it, and its next start goes on by itself" {
+    mkdir bin
+    printf '#!/bin/sh\necho "$@" >>asked\n' >bin/scontrol
+    chmod +x bin/scontrol
+    export PATH="$PWD/bin:$PATH" SLURM_NTASKS=1 SLURM_JOB_NAME=train SLURM_JOB_ID=7
+    interrupted USR1
+    [ "$status" -eq 0 ]
+    [ "$(cat asked)" = "requeue 7" ]
+    [ -f hpc_ckpt_1.ckpt ]
+    try info --json hpc_ckpt_1.ckpt
+    last=$(($(json global_step) + 5))
+    SLURM_RESTART_COUNT=1 fit --trainer.max_steps $last
+    [ ! -e hpc_ckpt_1.ckpt ]
+    unset SLURM_NTASKS
+    fit --trainer.max_steps $last
+    same_weights lightning_logs/version_1 lightning_logs/version_2
+}
+
+@test "SIGUSR1 outside of SLURM ends a program as always" {
+    start
+    for _ in $(seq 300); do [ -d lightning_logs/version_0 ] && break; sleep 0.1; done
+    kill -USR1 $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 138 ]
+}
