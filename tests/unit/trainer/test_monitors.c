@@ -123,6 +123,15 @@ static levin_optimizer *by_epoch(levin_module *m)
     return o;
 }
 
+static levin_optimizer *named(levin_module *m)
+{
+    levin_optimizer *o = levin_sgd(levin_parameters(m), 0.5, NULL);
+    levin_optimizer_set_lr_scheduler(
+        o, "linear",
+        &(levin_lr_scheduler_opts){ .total_steps = 2, .per_epoch = LEVIN_ON, .name = "rate" });
+    return o;
+}
+
 static levin_dataloader *loader(void)
 {
     return boring_loader(ROWS * BATCHES, 1, &(levin_dataloader_opts){ .batch_size = ROWS });
@@ -238,6 +247,14 @@ static void a_schedule_by_epoch_has_rows_by_epoch(void **state)
     assert_null(levin_learning_rate_monitor(
         &(levin_learning_rate_monitor_opts){ .logging_interval = (levin_logging_interval)7 }));
     assert_error(LEVIN_EINVAL, "LearningRateMonitor: logging_interval 7 is neither step nor epoch");
+}
+
+static void a_schedule_may_have_a_name(void **state)
+{
+    (void)state;
+    run(levin_learning_rate_monitor(NULL), named, 1, false);
+    assert_rows("0 rate=0.5\n"
+                "4 rate=0.25");
 }
 
 /* The value in a row; NaN if it has no such cell. */
@@ -484,6 +501,7 @@ int main(void)
         TEST(rates_are_logged_before_they_are_used),
         TEST(groups_have_numbers),
         TEST(a_schedule_by_epoch_has_rows_by_epoch),
+        TEST(a_schedule_may_have_a_name),
         TEST(device_stats_stand_before_and_after_batches),
         TEST(the_machine_says_how_busy_it_is),
         TEST(throughput_is_logged_when_the_window_is_full),

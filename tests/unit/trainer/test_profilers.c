@@ -112,6 +112,59 @@ static void a_simple_report_has_a_row_for_each_action(void **state)
 }
 
 /* Lightning 2.6.6's own layout: dashes reach as far as the head's last bar. */
+static void set_up_data(levin_datamodule *d, const char *stage)
+{
+    (void)d;
+    (void)stage;
+}
+
+static levin_dataloader *train_dataloader(levin_datamodule *d)
+{
+    (void)d;
+    return loader();
+}
+
+static void see_batch(levin_datamodule *d, levin_batch *b)
+{
+    (void)d;
+    (void)b;
+}
+
+static void hooks_of_data_have_rows_of_their_own(void **state)
+{
+    (void)state;
+    static const levin_datamodule_class class = { .name = "numbers",
+                                                  .size = sizeof(levin_datamodule),
+                                                  .setup = set_up_data,
+                                                  .train_dataloader = train_dataloader,
+                                                  .on_after_batch_transfer = see_batch };
+    char *text = NULL;
+    size_t n;
+    boring *m = boring_new(1);
+    levin_datamodule *d = levin_datamodule_new(&class);
+    levin_trainer *t = make_trainer(levin_simple_profiler(NULL));
+    FILE *shown = open_memstream(&text, &n);
+    levin_trainer_set_output(t, shown);
+    assert_int_equal(levin_trainer_fit_with(t, &m->base, &(levin_run_opts){ .datamodule = d }), 0);
+    fclose(shown);
+    assert_true(cell(text, "[LightningDataModule]numbers.setup", 2) == 1);
+    assert_true(cell(text, "[LightningDataModule]numbers.train_dataloader", 2) == 1);
+    assert_true(cell(text, "[LightningDataModule]numbers.on_after_batch_transfer", 2) ==
+                2 * BATCHES);
+    free(text);
+    levin_trainer_free(t);
+    levin_datamodule_free(d);
+    levin_module_free(&m->base);
+}
+
+static void barebones_goes_without(void **state)
+{
+    (void)state;
+    assert_null(levin_trainer_new(
+        &(levin_trainer_flags){ .barebones = LEVIN_ON, .profiler = levin_simple_profiler(NULL) }));
+    assert_error(LEVIN_EINVAL, "barebones does without profiler: give one of them");
+}
+
 static void the_table_is_laid_out_as_lightnings(void **state)
 {
     (void)state;
@@ -529,6 +582,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_simple_report_has_a_row_for_each_action),
+        TEST(hooks_of_data_have_rows_of_their_own),
+        TEST(barebones_goes_without),
         TEST(the_table_is_laid_out_as_lightnings),
         TEST(a_filename_takes_the_report),
         TEST(a_report_that_cannot_be_written_is_shown),
