@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/scope.h"
 #include "nn/init.h"
@@ -301,6 +302,25 @@ int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_onl
     t->newest_checkpoint = levin__strdup(path);
     levin__error_give(&note);
     return levin_error();
+}
+
+static int make_folder_of(const char *path)
+{
+    char *folder = levin__strdup(path);
+    char *slash = folder ? strrchr(folder, '/') : NULL;
+    if (slash)
+        *slash = '\0';
+    if (slash && *folder)
+        levin__make_dirs(folder);
+    levin__free(folder);
+    return levin_error();
+}
+
+int levin__checkpoint_write_in_folder(levin_trainer *t, const char *path, bool weights_only)
+{
+    if (!t->set.io && make_folder_of(path) < 0)
+        return levin_error();
+    return levin__checkpoint_write(t, path, weights_only);
 }
 
 const char *levin__newest_checkpoint(const levin_trainer *t) { return t->newest_checkpoint; }

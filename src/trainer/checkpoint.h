@@ -25,6 +25,8 @@ const char *levin__callback_key(const levin_callback *c);
 /** Writes now. Only between batches. 0 or an error; then no file stands under path that did not
  *  before. */
 int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_only);
+/** The same; makes the folder of path first, unless a CheckpointIO of the plugins keeps it. */
+int levin__checkpoint_write_in_folder(levin_trainer *t, const char *path, bool weights_only);
 /** Writes what was asked for while a batch ran. */
 void levin__checkpoint_write_pending(levin_trainer *t);
 /** The file that was written last by this trainer, lent; NULL if none was. */

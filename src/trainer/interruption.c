@@ -36,18 +36,6 @@ static char *path_of(const levin_trainer *t)
     return NULL;
 }
 
-static int save(levin_trainer *t, const char *path)
-{
-    char *dir = levin__strdup(path);
-    char *slash = dir ? strrchr(dir, '/') : NULL;
-    if (slash)
-        *slash = '\0';
-    if (slash && !t->set.io)
-        levin__make_dirs(dir);
-    levin__free(dir);
-    return levin_error() ? levin_error() : levin__checkpoint_write(t, path, false);
-}
-
 /* One line: where the run stands, and what became of its state. */
 static void report(const levin_trainer *t, const char *path, const levin_error_note *failure)
 {
@@ -80,7 +68,7 @@ bool levin__interrupted(levin_trainer *t)
     levin_error_note failure;
     char *path = is_saved(t) ? path_of(t) : NULL;
     if (path)
-        save(t, path);
+        levin__checkpoint_write_in_folder(t, path, false);
     levin__error_take(&failure);
     report(t, path, &failure);
     levin__free(path);
@@ -90,7 +78,7 @@ bool levin__interrupted(levin_trainer *t)
 void levin__interruption_over(levin_trainer *t)
 {
     const char *name = t->ckpt_path ? levin__path_name(t->ckpt_path) : "";
-    bool ours = strcmp(name, file_name) == 0 || strncmp(name, "hpc_ckpt_", 9) == 0;
+    bool ours = strcmp(name, file_name) == 0 || levin__slurm_owns(name);
     if (ours && levin__newest_checkpoint(t) && levin__checkpoint_exists(t, t->ckpt_path))
         levin__checkpoint_remove(t, t->ckpt_path);
 }

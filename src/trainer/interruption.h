@@ -16,6 +16,8 @@ void levin__interruption_over(levin_trainer *t);
 /* slurm.c: jobs of SLURM that are ended before their time and started again. */
 /** Whether this process is a batch job: SLURM_NTASKS is set and the job is no shell. */
 bool levin__slurm_is_job(void);
+/** Whether name is hpc_ckpt_N.ckpt. */
+bool levin__slurm_owns(const char *name);
 /** The hpc_ckpt_N.ckpt of the highest N in default_root_dir, and N; NULL if there is none. Yours.
  */
 char *levin__slurm_newest(const levin_trainer *t, int64_t *n);

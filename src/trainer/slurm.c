@@ -5,7 +5,6 @@
 #include "trainer/interruption.h"
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "trainer/checkpoint.h"
 
@@ -43,6 +42,8 @@ static int64_t number_of(const char *name)
         return -1;
     return strtoll(digits, NULL, 10);
 }
+
+bool levin__slurm_owns(const char *name) { return number_of(name) >= 0; }
 
 static char *path_of(const levin_trainer *t, int64_t n)
 {
@@ -100,9 +101,7 @@ bool levin__slurm_requeue(levin_trainer *t)
     int64_t n;
     char *old = levin__slurm_newest(t, &n), *path = path_of(t, n < 0 ? 1 : n + 1);
     char *id = job_id();
-    if (path && !t->set.io)
-        levin__make_dirs(t->set.root_dir);
-    if (!levin_error() && levin__checkpoint_write(t, path, false) == LEVIN_OK && old)
+    if (path && levin__checkpoint_write_in_folder(t, path, false) == LEVIN_OK && old)
         levin__checkpoint_remove(t, old);
     bool asked = !levin_error() && id && ask_for_requeue(id);
     if (asked)

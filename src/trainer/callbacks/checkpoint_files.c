@@ -71,22 +71,9 @@ static char *free_path(const levin_checkpoint_files *f, levin_trainer *t, const 
 }
 
 /* A metric's name may hold slashes and so make folders. */
-static int make_folder_of(const char *path)
-{
-    char *folder = levin__strdup(path);
-    char *slash = folder ? strrchr(folder, '/') : NULL;
-    if (slash)
-        *slash = '\0';
-    if (slash && *folder)
-        levin__make_dirs(folder);
-    levin__free(folder);
-    return levin_error();
-}
-
 static bool save(levin_checkpoint_files *f, levin_trainer *t, const char *path)
 {
-    if ((!t->set.io && make_folder_of(path) < 0) ||
-        levin__checkpoint_write(t, path, f->weights_only) < 0)
+    if (levin__checkpoint_write_in_folder(t, path, f->weights_only) < 0)
         return false;
     if (f->verbose)
         levin__output_note(&t->out, "ModelCheckpoint: epoch %lld, step %lld saved as %s",

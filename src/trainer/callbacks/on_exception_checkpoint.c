@@ -1,7 +1,6 @@
 /* on_exception_checkpoint.c: Lightning's OnExceptionCheckpoint: a file when a run fails, from which
  * the next fit goes on; gone when a run succeeds. */
 #include "base/error.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "trainer/callbacks/builtin.h"
 #include "trainer/checkpoint.h"
@@ -9,7 +8,7 @@
 
 typedef struct {
     levin_callback base;
-    char *dir, *path;
+    char *path;
 } on_exception_checkpoint;
 
 static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m)
@@ -18,8 +17,7 @@ static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m
     (void)m;
     if (t->running != LEVIN_RUNNING_FIT || t->refused || !t->optimizer)
         return;
-    if ((t->set.io || levin__make_dirs(c->dir) == LEVIN_OK) &&
-        levin__checkpoint_write(t, c->path, false) == LEVIN_OK)
+    if (levin__checkpoint_write_in_folder(t, c->path, false) == LEVIN_OK)
         levin__output_note(&t->out, "the run failed; saved as %s", c->path);
 }
 
@@ -34,7 +32,6 @@ static void teardown(levin_callback *base, levin_trainer *t, levin_module *m)
 static void free_callback(levin_callback *base)
 {
     on_exception_checkpoint *c = (on_exception_checkpoint *)base;
-    levin__free(c->dir);
     levin__free(c->path);
 }
 
@@ -59,7 +56,6 @@ levin_callback *levin_on_exception_checkpoint(const levin_on_exception_opts *o)
     on_exception_checkpoint *c = (on_exception_checkpoint *)levin_callback_new(&on_exception_class);
     if (!c)
         return NULL;
-    c->dir = levin__strdup(o->dirpath);
     c->path = levin__format("%s/%s.ckpt", o->dirpath, o->filename ? o->filename : "on_exception");
     if (!levin_error())
         return &c->base;
