@@ -3,13 +3,13 @@
 
 load helper
 
-long=(--data.batch_size 4 --trainer.max_epochs 10000 --seed_everything 3)
+# A fit that nobody waits for the end of.
+fit=("$LEVIN" fit --model.name "${PLAIN:-}" --data.task mnli --data.dir "${MNLI:-}" --data.batch_size 4
+    --trainer.max_epochs 10000 --seed_everything 3)
 
-fit() { "$LEVIN" fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${long[@]}" "$@"; }
-
-# start: a fit without end in the background, the process itself and no shell around it; its number is $pid.
+# start: in the background, the process itself and no shell around it; its number is $pid.
 start() {
-    "$LEVIN" fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${long[@]}" >out 2>err 3>&- &
+    "${fit[@]}" >out 2>err 3>&- &
     pid=$!
 }
 
@@ -39,8 +39,8 @@ same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; 
     file=$(sed -n 's/^levin fit: .*to go on from there: ckpt_path //p' err)
     [ "${file#./}" = lightning_logs/version_0/checkpoints/last-interrupted.ckpt ]
     last=$(($(step) + 5))
-    fit --ckpt_path "$file" --trainer.max_steps $last
-    fit --trainer.max_steps $last
+    "${fit[@]}" --ckpt_path "$file" --trainer.max_steps $last
+    "${fit[@]}" --trainer.max_steps $last
     same_weights lightning_logs/version_1 lightning_logs/version_2
 }
 
@@ -72,10 +72,10 @@ same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; 
     [ -f hpc_ckpt_1.ckpt ]
     try info --json hpc_ckpt_1.ckpt
     last=$(($(json global_step) + 5))
-    SLURM_RESTART_COUNT=1 fit --trainer.max_steps $last
+    SLURM_RESTART_COUNT=1 "${fit[@]}" --trainer.max_steps $last
     [ ! -e hpc_ckpt_1.ckpt ]
     unset SLURM_NTASKS
-    fit --trainer.max_steps $last
+    "${fit[@]}" --trainer.max_steps $last
     same_weights lightning_logs/version_1 lightning_logs/version_2
 }
 

@@ -16,6 +16,9 @@ import sys
 import tempfile
 import warnings
 
+import tally
+from tally import check
+
 os.environ["HF_HUB_OFFLINE"] = "1"
 try:
     import lightning.pytorch as pl
@@ -29,15 +32,6 @@ except ImportError as e:
 
 BATCHES, EPOCHS = 6, 2
 NO_KEYS = set()
-passed = failed = 0
-
-
-def check(good, what):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED " + what)
 
 
 def levin(*arguments):
@@ -216,8 +210,7 @@ def main(work):
     torch.manual_seed(1)
     from_lightning(plain, nli, data, os.path.join(work, "from"))
     to_lightning(plain, data, os.path.join(work, "to"))
-    print("%d passed, %d failed, 0 skipped" % (passed, failed))
-    return 1 if failed else 0
+    return tally.status()
 
 
 if __name__ == "__main__":

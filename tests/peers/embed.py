@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+import tally
+from tally import check
+
 os.environ["HF_HUB_OFFLINE"] = "1"
 try:
     import numpy
@@ -36,15 +39,6 @@ TEXTS = [
     "x" * 120,
     "!?.,;:'\"()-",
 ] + ["the cat eats " * (i % 13) + "and the house is %d years old" % i for i in range(90)]
-passed = failed = 0
-
-
-def check(good, what):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED " + what)
 
 
 def ours(folder, work, *options):
@@ -116,8 +110,7 @@ def main(work):
     else:
         skipped += 1
         print("skipped pretrained weights: no LEVIN_MODEL, or a build with sanitizers")
-    print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
-    return 1 if failed else 0
+    return tally.status(skipped)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ import subprocess
 import sys
 import tempfile
 
+import tally
+from tally import check
+
 try:
     import numpy as np
     from google.protobuf.unknown_fields import UnknownFieldSet
@@ -30,15 +33,6 @@ NOTE = "# Zwölf\n\n*twelve* | 東"
 HPARAMS = {"lr": 0.01, "name": "it's", "flag": True, "none": "None", "list": "[1, 2]",
            "word": "bért"}
 NUMBERS = np.array([math.ldexp(i * i % 997 - 498, i % 23 - 17) for i in range(2000)])
-passed = failed = 0
-
-
-def check(good, what):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED " + what)
 
 
 def read_events(folder):
@@ -185,8 +179,7 @@ def main():
         tags = {v.tag for e in other for v in e.summary.value}
         check({"run-train_loss", "run-epoch", "run-hp_metric"} <= tags, "tags of a prefix: %s" % tags)
         check_hparams(other, "run-hp_metric")
-    print("%d passed, %d failed" % (passed, failed))
-    sys.exit(failed > 0)
+    sys.exit(tally.status())
 
 
 main()

@@ -14,6 +14,9 @@ import subprocess
 import sys
 import tempfile
 
+import tally
+from tally import check
+
 os.environ["HF_HUB_OFFLINE"] = "1"
 try:
     import torch
@@ -42,15 +45,6 @@ PAIRS = [
 ]
 NO_KEYS = set()
 HEAD_KEYS = {"classifier.weight", "classifier.bias"}
-passed = failed = 0
-
-
-def check(good, what):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("FAILED " + what)
 
 
 def run(program, *arguments, stdin=""):
@@ -259,8 +253,7 @@ def main(work):
     else:
         skipped += 1
         print("skipped pretrained weights: no LEVIN_MODEL, or a build with sanitizers")
-    print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
-    return 1 if failed else 0
+    return tally.status(skipped)
 
 
 if __name__ == "__main__":

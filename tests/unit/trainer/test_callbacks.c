@@ -2,7 +2,7 @@
  * resumed run, their files, and what they refuse. */
 #include "base/file.h"
 #include "base/memory.h"
-#include "support/boring.h"
+#include "support/root.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
@@ -15,8 +15,6 @@
 #include <string.h>
 
 enum { ROWS = 24, BATCH = 4 };
-
-static char *root;
 
 static levin_dataloader *loader(void)
 {
@@ -277,21 +275,6 @@ static void contradictions_are_refused_by_the_trainer(void **state)
            "Timer");
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    root = temporary_folder();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(root);
-    levin__free(root);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,5 +287,5 @@ int main(void)
         cmocka_unit_test(a_timer_measures_and_stops),
         cmocka_unit_test(contradictions_are_refused_by_the_trainer),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, make_root, remove_root);
 }

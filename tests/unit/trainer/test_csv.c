@@ -1,5 +1,5 @@
 /* test_csv.c: the files of CSVLogger. */
-#include "support/boring.h"
+#include "support/root.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -16,24 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-
-static char *root;
-
-static int set_up(void **state)
-{
-    (void)state;
-    root = temporary_folder();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(root);
-    levin__free(root);
-    levin_error_clear();
-    return 0;
-}
 
 static void log_row(levin_logger *l, const char *name, double value, int64_t epoch, int64_t step)
 {
@@ -296,21 +278,26 @@ static void hyperparameters_are_yaml(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(columns_are_sorted_and_a_new_one_rewrites_the_file, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(names_with_commas_are_quoted, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_prefix_stands_before_all_names_but_step, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(rows_wait_for_the_step_that_flushes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_version_may_be_a_number_or_a_word, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_file_that_stands_goes_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_file_of_another_kind_is_left_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_row_is_lost_to_a_disk_that_is_full_for_a_while, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_million_rows_are_written_and_widened, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_a_table_has_no_place_for_is_said, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(each_run_has_the_next_version, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(hyperparameters_are_yaml, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(columns_are_sorted_and_a_new_one_rewrites_the_file,
+                                        make_root, remove_root),
+        cmocka_unit_test_setup_teardown(names_with_commas_are_quoted, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(a_prefix_stands_before_all_names_but_step, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(rows_wait_for_the_step_that_flushes, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(a_version_may_be_a_number_or_a_word, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(a_file_that_stands_goes_on, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(a_file_of_another_kind_is_left_alone, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(no_row_is_lost_to_a_disk_that_is_full_for_a_while,
+                                        make_root, remove_root),
+        cmocka_unit_test_setup_teardown(a_million_rows_are_written_and_widened, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(what_a_table_has_no_place_for_is_said, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(each_run_has_the_next_version, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(hyperparameters_are_yaml, make_root, remove_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

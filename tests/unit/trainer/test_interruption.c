@@ -1,18 +1,13 @@
 /* test_interruption.c: fits that a signal or SLURM ends: where their state goes, and that the fit
  * which goes on from it ends with the bits of one that was never interrupted. */
-#include "support/boring.h"
+#include "support/root.h"
+#include "support/unit.h"
 
 #include "base/file.h"
 #include "base/memory.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 /* Raises a flag of the trainer at one moment of a run. */
@@ -110,11 +105,11 @@ static void drop(outcome *o) { levin__free(o->weights); }
 
 static outcome undisturbed(void)
 {
-    char *root = temporary_folder();
-    outcome o = run(&(plan){ .root = root });
+    char *folder = temporary_folder();
+    outcome o = run(&(plan){ .root = folder });
     assert_int_equal(o.result, 0);
-    remove_folder(root);
-    levin__free(root);
+    remove_folder(folder);
+    levin__free(folder);
     return o;
 }
 
@@ -147,7 +142,6 @@ static void an_interrupted_fit_goes_on_with_the_same_bits(void **state)
     };
     outcome whole = undisturbed();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *root = temporary_folder();
         plan p = cases[i].plan;
         p.root = root;
         p.raise = levin_trainer_interrupt;
@@ -162,7 +156,6 @@ static void an_interrupted_fit_goes_on_with_the_same_bits(void **state)
         drop(&part);
         drop(&rest);
         remove_folder(root);
-        levin__free(root);
     }
     drop(&whole);
 }
@@ -170,14 +163,11 @@ static void an_interrupted_fit_goes_on_with_the_same_bits(void **state)
 static void a_fit_that_saves_nothing_is_interrupted_without_a_file(void **state)
 {
     (void)state;
-    char *root = temporary_folder();
     outcome o = run(&(plan){
         .root = root, .raise = levin_trainer_interrupt, .train_batch = 7, .saves_nothing = true });
     assert_int_equal(o.result, LEVIN_EINTERRUPTED);
     assert_string_equal(o.message, "interrupted in epoch 0 after batch 7 (step 3)");
     drop(&o);
-    remove_folder(root);
-    levin__free(root);
 }
 
 /* Puts a file where the folder of checkpoints has to be. */
@@ -195,14 +185,11 @@ static void block_and_interrupt(levin_trainer *t)
 static void a_state_that_cannot_be_saved_is_said_with_the_reason(void **state)
 {
     (void)state;
-    char *root = temporary_folder();
     outcome o = run(&(plan){ .root = root, .raise = block_and_interrupt, .train_batch = 7 });
     assert_int_equal(o.result, LEVIN_EINTERRUPTED);
     assert_non_null(strstr(o.message, "(step 3); its state could not be saved: "));
     assert_non_null(strstr(o.message, "checkpoints: "));
     drop(&o);
-    remove_folder(root);
-    levin__free(root);
 }
 
 /* A scontrol that writes down its words and ends with a status. */
@@ -250,7 +237,7 @@ static void a_job_is_requeued_twice_and_goes_on_by_itself(void **state)
 {
     (void)state;
     outcome whole = undisturbed();
-    char *root = temporary_folder(), *bin = fake_scontrol(0);
+    char *bin = fake_scontrol(0);
     char *first = levin__path_join(root, "hpc_ckpt_1.ckpt");
     char *second = levin__path_join(root, "hpc_ckpt_2.ckpt");
     plan p = { .root = root, .raise = levin_trainer_requeue, .train_batch = 7 };
@@ -276,9 +263,7 @@ static void a_job_is_requeued_twice_and_goes_on_by_itself(void **state)
     unset_job();
     drop(&o);
     drop(&whole);
-    remove_folder(root);
     remove_folder(bin);
-    levin__free(root);
     levin__free(bin);
     levin__free(first);
     levin__free(second);
@@ -288,16 +273,14 @@ static void a_job_that_slurm_will_not_requeue_runs_on(void **state)
 {
     (void)state;
     outcome whole = undisturbed();
-    char *root = temporary_folder(), *bin = fake_scontrol(1);
+    char *bin = fake_scontrol(1);
     set_job("0");
     outcome o = run(&(plan){ .root = root, .raise = levin_trainer_requeue, .train_batch = 7 });
     assert_same(&whole, &o);
     unset_job();
     drop(&o);
     drop(&whole);
-    remove_folder(root);
     remove_folder(bin);
-    levin__free(root);
     levin__free(bin);
 }
 
@@ -305,7 +288,7 @@ static void outside_of_a_job_nothing_is_requeued(void **state)
 {
     (void)state;
     outcome whole = undisturbed();
-    char *root = temporary_folder(), *path = levin__path_join(root, "hpc_ckpt_1.ckpt");
+    char *path = levin__path_join(root, "hpc_ckpt_1.ckpt");
     outcome o = run(&(plan){ .root = root, .raise = levin_trainer_requeue, .train_batch = 7 });
     assert_same(&whole, &o);
     assert_false(levin__is_file(path));
@@ -316,19 +299,19 @@ static void outside_of_a_job_nothing_is_requeued(void **state)
     drop(&o);
     drop(&whole);
     levin__free(path);
-    remove_folder(root);
-    levin__free(root);
 }
+
+#define IN_ROOT(test) cmocka_unit_test_setup_teardown(test, make_root, remove_root)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_interrupted_fit_goes_on_with_the_same_bits),
-        cmocka_unit_test(a_fit_that_saves_nothing_is_interrupted_without_a_file),
-        cmocka_unit_test(a_state_that_cannot_be_saved_is_said_with_the_reason),
-        cmocka_unit_test(a_job_is_requeued_twice_and_goes_on_by_itself),
-        cmocka_unit_test(a_job_that_slurm_will_not_requeue_runs_on),
-        cmocka_unit_test(outside_of_a_job_nothing_is_requeued),
+        IN_ROOT(an_interrupted_fit_goes_on_with_the_same_bits),
+        IN_ROOT(a_fit_that_saves_nothing_is_interrupted_without_a_file),
+        IN_ROOT(a_state_that_cannot_be_saved_is_said_with_the_reason),
+        IN_ROOT(a_job_is_requeued_twice_and_goes_on_by_itself),
+        IN_ROOT(a_job_that_slurm_will_not_requeue_runs_on),
+        IN_ROOT(outside_of_a_job_nothing_is_requeued),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,9 +2,9 @@
  * modules, hyper-parameters of two sides, callbacks of a module, several loaders, kept predictions.
  */
 #include "base/memory.h"
-#include "support/boring.h"
 #include "support/case_data.h"
 #include "support/case_module.h"
+#include "support/root.h"
 #include "trainer/trainer.h"
 
 #include <setjmp.h>
@@ -13,8 +13,6 @@
 
 #include <cmocka.h>
 #include <string.h>
-
-static char *root;
 
 static levin_trainer *make_trainer(levin_trainer_flags f)
 {
@@ -197,21 +195,6 @@ static void everything_wrong_with_a_call_is_told_at_once(void **state)
     levin_module_free(m);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    root = temporary_folder();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(root);
-    levin__free(root);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,5 +204,5 @@ int main(void)
         cmocka_unit_test(callbacks_of_a_module_replace_those_of_their_class),
         cmocka_unit_test(everything_wrong_with_a_call_is_told_at_once),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, make_root, remove_root);
 }

@@ -1,6 +1,6 @@
 /* test_monitors.c: the callbacks that write rows of their own, against the rows that
  * Lightning 2.6.6 writes in the same runs. */
-#include "support/boring.h"
+#include "support/root.h"
 #include "support/unit.h"
 
 #include "base/buffer.h"
@@ -44,24 +44,6 @@ static levin_logger *memory_logger(void)
     l->type = &memory;
     n_logged = 0;
     return l;
-}
-
-static char *root;
-
-static int set_up(void **state)
-{
-    (void)state;
-    root = temporary_folder();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(root);
-    levin__free(root);
-    levin_error_clear();
-    return 0;
 }
 
 /* Two linear maps, and an optimizer that the test makes. */
@@ -496,7 +478,7 @@ static void a_fit_may_go_on_inside_a_validation(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
     const struct CMUnitTest tests[] = {
         TEST(rates_are_logged_before_they_are_used),
         TEST(groups_have_numbers),

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "optim/optimizer.h"
-#include "support/boring.h"
+#include "support/root.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
@@ -18,8 +18,6 @@
 #include <unistd.h>
 
 enum { ROWS = 24, BATCH = 4 };
-
-static char *root;
 
 static levin_dataloader *loader(void)
 {
@@ -327,21 +325,6 @@ static void checkpoints_lie_where_the_plugin_puts_them(void **state)
     levin_module_free(&m->base);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    root = temporary_folder();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(root);
-    levin__free(root);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,5 +335,5 @@ int main(void)
         cmocka_unit_test(a_backbone_that_learns_resumes),
         cmocka_unit_test(checkpoints_lie_where_the_plugin_puts_them),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, make_root, remove_root);
 }

@@ -1,7 +1,7 @@
 /* test_profilers.c: what profilers report of short runs: Lightning's table, the operators, a trace
  * that is whole JSON whatever happened. */
-#include "support/boring.h"
 #include "support/child.h"
+#include "support/root.h"
 #include "support/unit.h"
 
 #include "base/file.h"
@@ -16,24 +16,6 @@
 #include <sys/resource.h>
 
 enum { BATCHES = 5 };
-
-static char *root;
-
-static int set_up(void **state)
-{
-    (void)state;
-    root = temporary_folder();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(root);
-    levin__free(root);
-    levin_error_clear();
-    return 0;
-}
 
 static levin_dataloader *loader(void)
 {
@@ -579,7 +561,7 @@ static void words_make_profilers(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
     const struct CMUnitTest tests[] = {
         TEST(a_simple_report_has_a_row_for_each_action),
         TEST(hooks_of_data_have_rows_of_their_own),

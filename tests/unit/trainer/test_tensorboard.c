@@ -1,7 +1,7 @@
 /* test_tensorboard.c: the events of TensorBoardLogger, read back with their checksums. What
  * TensorBoard itself makes of them is tests/peers/event_files.py's. */
-#include "support/boring.h"
 #include "support/events.h"
+#include "support/root.h"
 #include "support/unit.h"
 
 #include "base/file.h"
@@ -12,24 +12,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-
-static char *root;
-
-static int set_up(void **state)
-{
-    (void)state;
-    root = temporary_folder();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(root);
-    levin__free(root);
-    levin_error_clear();
-    return 0;
-}
 
 static levin_logger *begin(levin_tensorboard_logger_opts opts)
 {
@@ -408,7 +390,7 @@ static void checkpoints_lie_beside_sub_dir(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
     const struct CMUnitTest tests[] = {
         TEST(a_row_is_an_event),
         TEST(odd_numbers_and_names_pass),

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "optim/optimizer.h"
-#include "support/boring.h"
+#include "support/root.h"
 #include "trainer/trainer.h"
 
 #include <setjmp.h>
@@ -15,8 +15,6 @@
 #include <string.h>
 
 enum { ROWS = 64 };
-
-static char *root;
 
 static levin_trainer *make_trainer(levin_trainer_flags f)
 {
@@ -197,21 +195,6 @@ static void what_makes_no_sense_is_refused(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    root = temporary_folder();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(root);
-    levin__free(root);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,5 +206,5 @@ int main(void)
         cmocka_unit_test(the_size_that_was_found_is_trained_with),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, make_root, remove_root);
 }
