@@ -57,3 +57,27 @@ bool levin__memory_use(levin_memory_use *out)
     out->swap = percent(swap - swap_free, swap);
     return true;
 }
+
+/* The number that a file of the control group is; false for "max", and outside of one. */
+static bool read_limit(const char *path, int64_t *out)
+{
+    char text[LONGEST];
+    long long n;
+    if (!read_beginning(text, path) || sscanf(text, "%lld", &n) != 1)
+        return false;
+    *out = n;
+    return true;
+}
+
+int64_t levin__memory_left(void)
+{
+    char text[LONGEST];
+    double available;
+    int64_t limit, used, left = INT64_MAX;
+    if (read_beginning(text, "/proc/meminfo") && find_size(text, "MemAvailable:", &available))
+        left = (int64_t)available * 1024;
+    if (read_limit("/sys/fs/cgroup/memory.max", &limit) &&
+        read_limit("/sys/fs/cgroup/memory.current", &used) && limit - used < left)
+        left = limit > used ? limit - used : 0;
+    return left;
+}

@@ -1,8 +1,10 @@
-/* machine.h: how busy this machine is, as Linux says in /proc. */
+/* machine.h: how busy this machine is and what it has left, as Linux says in
+ * /proc and in the control group. */
 #ifndef LEVIN_BASE_MACHINE_H
 #define LEVIN_BASE_MACHINE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Time of all processors together since the machine was started, in ticks. */
 typedef struct levin_cpu_times {
@@ -20,5 +22,9 @@ typedef struct levin_memory_use {
 
 /** Likewise. */
 bool levin__memory_use(levin_memory_use *out);
+
+/** Bytes that the machine, or the container that this runs in, has left; INT64_MAX if nobody says.
+ */
+int64_t levin__memory_left(void);
 
 #endif

@@ -64,6 +64,27 @@ void *levin__realloc(void *block, size_t old_bytes, size_t bytes)
     return grown;
 }
 
+bool levin__grow(void *array, int64_t need, int *capacity, size_t size)
+{
+    enum { FEWEST = 16 };
+    if (need <= *capacity)
+        return true;
+    int64_t more = 2 * (int64_t)*capacity;
+    more = more < FEWEST ? FEWEST : more;
+    more = more < need ? need : more;
+    if (more > INT32_MAX)
+        return levin__error_set(LEVIN_ENOMEM, "out of memory: %lld elements wanted",
+                                (long long)more) == LEVIN_OK;
+    void *block;
+    memcpy(&block, array, sizeof block);
+    block = levin__realloc(block, (size_t)*capacity * size, (size_t)more * size);
+    if (!block)
+        return false;
+    memcpy(array, &block, sizeof block);
+    *capacity = (int)more;
+    return true;
+}
+
 void *levin__map_zeros(size_t bytes)
 {
     atomic_fetch_add_explicit(&made, 1, memory_order_relaxed);

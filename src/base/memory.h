@@ -25,6 +25,10 @@ char *levin__strdup(const char *text);
 /** A copy of its first n bytes, closed by a NUL. */
 char *levin__strndup(const char *text, size_t n);
 /** A new string made as by printf. */
+/** Room for need elements of size bytes in the array at which array points: twice the capacity, 16
+ * or need, whichever is most; not cleared. False after LEVIN_ENOMEM; then all is as before. */
+bool levin__grow(void *array, int64_t need, int *capacity, size_t size);
+
 char *levin__format(const char *fmt, ...) LEVIN_FORMAT(1, 2);
 
 /** Allocations made so far by this process through these functions. */

@@ -75,7 +75,7 @@ levin_optimizer *cli_make_optimizer(void *args, levin_params *params)
     else
         levin_params_free(params);
     blame(optimizer, "--optimizer");
-    if (o && schedule->type->make.lr_scheduler(o, schedule->type, more) < 0)
+    if (o && levin_optimizer_set_lr_scheduler(o, schedule->type->name, more) < 0)
         blame(schedule, "--lr_scheduler");
     levin__free(options);
     levin__free(more);

@@ -6,10 +6,8 @@
 
 #include <math.h>
 
-/* Calls visit for each gradient that stands until it returns false. */
-static bool each_gradient(const levin_optimizer *o,
-                          bool (*visit)(void *payload, const levin_slot *s, float *grad),
-                          void *payload)
+bool levin__optimizer_each_gradient(const levin_optimizer *o, levin_gradient_visit *visit,
+                                    void *payload)
 {
     for (int k = 0; k < o->n_groups; k++) {
         const levin_group *g = &o->groups[k];
@@ -22,7 +20,7 @@ static bool each_gradient(const levin_optimizer *o,
     return true;
 }
 
-static void no_back_end(const char *what)
+void levin__no_back_end(const char *what)
 {
     levin__error_set(LEVIN_EUNSUPPORTED, "%s: no back end takes the gradients", what);
 }
@@ -44,8 +42,8 @@ double levin_grad_norm(const levin_optimizer *o)
     double sum = 0;
     if (!o || levin_error())
         return 0;
-    if (!each_gradient(o, add_squares, &sum)) {
-        no_back_end("grad_norm");
+    if (!levin__optimizer_each_gradient(o, add_squares, &sum)) {
+        levin__no_back_end("grad_norm");
         return 0;
     }
     return sqrt(sum) * o->grad_scale;
@@ -81,8 +79,8 @@ static void settle(levin_optimizer *o)
 {
     if (o->grad_scale == 1)
         return;
-    if (!each_gradient(o, scale, &o->grad_scale))
-        no_back_end("clip_grad");
+    if (!levin__optimizer_each_gradient(o, scale, &o->grad_scale))
+        levin__no_back_end("clip_grad");
     o->grad_scale = 1;
 }
 
@@ -136,6 +134,6 @@ void levin_clip_grad_value(levin_optimizer *o, double value)
         return;
     }
     settle(o);
-    if (!each_gradient(o, clamp, &value))
-        no_back_end("clip_grad");
+    if (!levin__optimizer_each_gradient(o, clamp, &value))
+        levin__no_back_end("clip_grad");
 }

@@ -1,7 +1,6 @@
 /* norms.c: the norm of each gradient by itself, of any order, for whoever watches them. */
 #include "optim/optimizer.h"
 
-#include "base/error.h"
 #include "tensor/dispatch.h"
 
 #include <math.h>
@@ -23,24 +22,33 @@ static bool norm_of(const levin_slot *s, double order, double *out)
     return true;
 }
 
+/* Norms on their way to whoever watches, and to the norm of all. */
+typedef struct {
+    double order, total;
+    void (*visit)(void *payload, const char *name, double norm);
+    void *payload;
+} norms;
+
+static bool add_norm(void *payload, const levin_slot *s, float *grad)
+{
+    norms *n = payload;
+    double norm;
+    (void)grad;
+    if (!norm_of(s, n->order, &norm))
+        return false;
+    n->visit(n->payload, s->name, norm);
+    n->total = isinf(n->order) ? fmax(n->total, norm) : n->total + pow(norm, n->order);
+    return true;
+}
+
 double levin__optimizer_visit_norms(const levin_optimizer *o, double order,
                                     void (*visit)(void *payload, const char *name, double norm),
                                     void *payload)
 {
-    double total = 0;
-    for (int k = 0; k < o->n_groups; k++) {
-        for (int64_t i = 0; i < o->groups[k].n; i++) {
-            const levin_slot *s = &o->groups[k].slots[i];
-            double norm;
-            if (!levin__slot_grad(s))
-                continue;
-            if (!norm_of(s, order, &norm)) {
-                levin__error_set(LEVIN_EUNSUPPORTED, "grad_norm: no back end takes the gradients");
-                return 0;
-            }
-            visit(payload, s->name, norm);
-            total = isinf(order) ? fmax(total, norm) : total + pow(norm, order);
-        }
+    norms n = { .order = order, .visit = visit, .payload = payload };
+    if (!levin__optimizer_each_gradient(o, add_norm, &n)) {
+        levin__no_back_end("grad_norm");
+        return 0;
     }
-    return isinf(order) ? total : pow(total, 1 / order);
+    return isinf(order) ? n.total : pow(n.total, 1 / order);
 }

@@ -74,6 +74,12 @@ double *levin__optimizer_momentum(levin_optimizer *o);
 bool levin__optimizer_has(const levin_optimizer *o, const levin_tensor *parameter);
 /** Multiplies all gradients that stand. */
 void levin__optimizer_scale_grads(levin_optimizer *o, double factor);
+typedef bool levin_gradient_visit(void *payload, const levin_slot *s, float *grad);
+/** Calls visit for each gradient that stands until it returns false. */
+bool levin__optimizer_each_gradient(const levin_optimizer *o, levin_gradient_visit *visit,
+                                    void *payload);
+/** Records that no back end could do what. */
+void levin__no_back_end(const char *what);
 /** Calls visit with the norm, of an order above 0 or infinite, of each gradient that stands; gives
  * that of all together. */
 double levin__optimizer_visit_norms(const levin_optimizer *o, double order,

@@ -53,7 +53,7 @@ void levin__schedule_apply(levin_optimizer *o)
         set_momentum(o, &t);
 }
 
-const char *levin__lr_scheduler_word(int i)
+static const char *word(int i)
 {
     const levin_schedule_shape *shape = levin__schedule_shape(i);
     return shape ? shape->name : NULL;
@@ -62,7 +62,7 @@ const char *levin__lr_scheduler_word(int i)
 static const levin_schedule_shape *find(const char *name)
 {
     const char *words[MOST_SHAPES] = { NULL };
-    for (int i = 0; i + 1 < MOST_SHAPES && (words[i] = levin__lr_scheduler_word(i)); i++)
+    for (int i = 0; i + 1 < MOST_SHAPES && (words[i] = word(i)); i++)
         continue;
     int i = levin__find_word(name, words);
     if (i < 0)

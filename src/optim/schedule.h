@@ -23,8 +23,6 @@ typedef struct levin_schedule {
 void levin__schedule_apply(levin_optimizer *o);
 void levin__schedule_free(levin_schedule *s);
 
-/** Name of schedule i of those that there are; NULL behind the last. */
-const char *levin__lr_scheduler_word(int i);
 /** "linear" and so on; NULL without a schedule. */
 const char *levin__lr_scheduler_name(const levin_optimizer *o);
 /** Whether its steps are epochs. */

@@ -3,6 +3,7 @@
 #include "optim/schedule_shapes.h"
 
 #include "base/error.h"
+#include "base/options.h"
 
 #include <math.h>
 
@@ -164,11 +165,7 @@ const levin_schedule_shape *levin__schedule_shape(int i)
     return i < (int)(sizeof shapes / sizeof *shapes) ? &shapes[i] : NULL;
 }
 
-static void fill(double *option, double missing)
-{
-    if (*option == 0)
-        *option = missing;
-}
+static void fill(double *option, double missing) { *option = levin__real_or(*option, missing); }
 
 static void fill_in(levin_schedule *s)
 {
@@ -185,7 +182,9 @@ static void fill_in(levin_schedule *s)
     fill(&o->factor, 0.1);
     fill(&o->threshold, 1e-4);
     fill(&o->eps, 1e-8);
-    o->patience = o->patience == 0 ? 10 : o->patience == LEVIN_ZERO ? 0 : o->patience;
+    o->patience = levin__number_or(o->patience, 10);
+    o->cooldown = levin__number_or(o->cooldown, 0);
+    o->num_stable_steps = levin__number_or(o->num_stable_steps, 0);
     o->frequency = o->frequency ? o->frequency : 1;
     if (!o->per_epoch.value)
         o->per_epoch = s->shape->is_torchs ? LEVIN_ON : LEVIN_OFF;

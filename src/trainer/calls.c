@@ -3,6 +3,7 @@
  * error that the caller reads. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "nn/init.h"
 #include "trainer/call_steps.h"
 #include "trainer/callbacks/prediction_writer.h"
@@ -11,7 +12,6 @@
 #include "trainer/loaders.h"
 #include "trainer/loops.h"
 #include "trainer/module_state.h"
-#include "trainer/options.h"
 #include "trainer/predictions.h"
 #include "trainer/profile.h"
 #include "trainer/results_table.h"
@@ -74,9 +74,7 @@ static void begin(levin_trainer *t, levin_module *m, levin_running running, cons
 /* Outputs of predict are kept where nobody else looks at them. */
 static bool keeps_predictions(const levin_trainer *t, const levin_run_opts *o)
 {
-    bool seen = o->take != NULL;
-    for (int i = 0; i < t->n_callbacks; i++)
-        seen |= levin__is_prediction_writer(t->callbacks[i]);
+    bool seen = o->take || levin__trainer_find(t, levin__is_prediction_writer);
     return levin__is_on(o->return_predictions, !seen) || levin__writes_all_predictions(t);
 }
 

@@ -3,7 +3,6 @@
  * where there are any; those that training goes on with are then among the callbacks' arrays. */
 #include "trainer/checkpoint.h"
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -12,6 +11,7 @@
 #include "optim/optimizer.h"
 #include "trainer/averager.h"
 #include "trainer/call_steps.h"
+#include "trainer/loops.h"
 #include "trainer/module_state.h"
 #include "trainer/profile.h"
 #include "trainer/state.h"
@@ -124,7 +124,6 @@ static json_t *position(const levin_trainer *t)
 {
     const levin_position *p = &t->position;
     json_t *o = json_object();
-    double seconds = p->seconds + (t->began > 0 ? levin__seconds() - t->began : 0);
     levin__json_put(o, "moment", json_string(levin__moment_name(p->moment)));
     levin__json_put(o, "epoch", json_integer(p->epoch));
     levin__json_put(o, "batch", json_integer(p->batch));
@@ -138,7 +137,7 @@ static json_t *position(const levin_trainer *t)
     levin__json_put(o, "val_batch", json_integer(p->val_batch));
     levin__json_put(o, "val_runs", json_integer(p->val_runs));
     levin__json_put(o, "val_batches", json_integer(p->val_batches));
-    levin__json_put(o, "seconds", levin__json_real(seconds));
+    levin__json_put(o, "seconds", levin__json_real(levin__fit_seconds(t)));
     return o;
 }
 

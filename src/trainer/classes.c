@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/suggest.h"
 #include "trainer/number.h"
 
@@ -38,8 +39,6 @@ static const struct {
                                    "LinearLR MultiStepLR MultiplicativeLR PolynomialLR "
                                    "SequentialLR" },
 };
-
-const char *levin__class_kind_name(levin_class_kind kind) { return kinds[kind].name; }
 
 const levin_class *levin__class_at(int i) { return i < CLASSES ? classes[i] : NULL; }
 
@@ -198,8 +197,7 @@ static int check_numbers(const levin_class *c, const void *options, const levin_
     if (!l)
         return LEVIN_OK;
     if (a->type == LEVIN_FLAG_INT) {
-        int64_t n = *(const int64_t *)field;
-        return check_limit(l, a, n == LEVIN_ZERO ? 0 : (double)n, text);
+        return check_limit(l, a, (double)levin__number_or(*(const int64_t *)field, 0), text);
     }
     for (size_t i = 0; i < a->size / sizeof(double); i++)
         if (check_limit(l, a, ((const double *)field)[i], text) < 0)

@@ -24,14 +24,11 @@ typedef struct levin_class_limit {
     bool above; // least itself is not allowed
 } levin_class_limit;
 
-struct levin_class;
-
-/* Makes it from a struct of its options, whose texts are lent. */
+/* Makes it from a struct of its options, whose texts are lent. Schedules are made by name. */
 typedef union levin_class_maker {
     levin_callback *(*callback)(const void *options);
     levin_logger *(*logger)(const void *options);
     levin_optimizer *(*optimizer)(levin_params *params, const void *options); // takes params
-    int (*lr_scheduler)(levin_optimizer *o, const struct levin_class *c, const void *options);
 } levin_class_maker;
 
 typedef struct levin_class {

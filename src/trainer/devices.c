@@ -2,6 +2,7 @@
 #include "trainer/devices.h"
 
 #include "base/error.h"
+#include "base/options.h"
 #include "base/suggest.h"
 #include "trainer/number.h"
 
@@ -92,7 +93,7 @@ static void check_devices(levin_complaints *c, const char *value)
 
 void levin__devices_check(const levin_trainer_flags *f, levin_complaints *c)
 {
-    int64_t nodes = f->num_nodes == LEVIN_ZERO ? 0 : f->num_nodes ? f->num_nodes : 1;
+    int64_t nodes = levin__number_or(f->num_nodes, 1);
     check_word(c, "accelerator", f->accelerator, accelerators);
     check_word(c, "strategy", f->strategy, strategies);
     check_devices(c, f->devices);

@@ -34,12 +34,6 @@ static bool is_tracked(const levin_trainer *t)
     return t->running == LEVIN_RUNNING_FIT && !t->sanity;
 }
 
-static int64_t limit_of(const levin_trainer *t, int loader)
-{
-    int64_t limit = t->loaders[t->stage].limit[loader];
-    return t->sanity && t->set.num_sanity_val_steps < limit ? t->set.num_sanity_val_steps : limit;
-}
-
 static bool is_stream(const levin_trainer *t, int loader)
 {
     return levin_dataloader_len(t->loaders[t->stage].at[loader]) < 0;
@@ -49,7 +43,7 @@ static bool is_stream(const levin_trainer *t, int loader)
  * number, those of all loaders. */
 static int64_t row_axis(const levin_trainer *t, const levin_batch *b)
 {
-    int64_t limit = limit_of(t, (int)b->dataloader_idx);
+    int64_t limit = levin__limits_of(t, (int)b->dataloader_idx);
     if (!is_tracked(t))
         return b->batch_idx;
     return limit == INT64_MAX ? t->position.val_batches
@@ -148,7 +142,7 @@ static bool run_batch(levin_trainer *t, int loader, int64_t batch, bool *ended)
 
 static bool run_loader(levin_trainer *t, int loader, int64_t first)
 {
-    int64_t limit = limit_of(t, loader);
+    int64_t limit = levin__limits_of(t, loader);
     int64_t epoch = is_tracked(t) ? t->position.epoch : 0;
     if (first >= limit)
         return true;

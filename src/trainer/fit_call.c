@@ -2,7 +2,6 @@
 #include "trainer/call_steps.h"
 
 #include "autograd/anomaly.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "trainer/checkpoint.h"
 #include "trainer/interruption.h"
@@ -94,7 +93,7 @@ static void train(levin_trainer *t)
     levin__detect_anomaly(before);
     if (levin_error())
         return;
-    t->position.seconds += t->began > 0 ? levin__seconds() - t->began : 0;
+    t->position.seconds = levin__fit_seconds(t);
     t->began = 0;
     say_why_it_stopped(t);
 }

@@ -170,6 +170,11 @@ static void run_epoch(levin_trainer *t)
         end_epoch(t, batches_are_used_up(t) || !epoch_is_over(t));
 }
 
+double levin__fit_seconds(const levin_trainer *t)
+{
+    return t->position.seconds + (t->began > 0 ? levin__seconds() - t->began : 0);
+}
+
 void levin__fit_loop(levin_trainer *t)
 {
     if (is_done(t))

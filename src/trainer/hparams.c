@@ -23,15 +23,8 @@ static int find_or_make(levin_hparams *h, const char *key)
     int i = find(h, key);
     if (i < h->n)
         return i;
-    if (h->n == h->capacity) {
-        int more = h->capacity ? 2 * h->capacity : 8;
-        size_t size = sizeof *h->pairs;
-        void *grown = levin__realloc(h->pairs, (size_t)h->n * size, (size_t)more * size);
-        if (!grown)
-            return -1;
-        h->pairs = grown;
-        h->capacity = more;
-    }
+    if (!levin__grow(&h->pairs, h->n + 1, &h->capacity, sizeof *h->pairs))
+        return -1;
     h->pairs[i][0] = levin__strdup(key);
     h->pairs[i][1] = NULL;
     if (!h->pairs[i][0])

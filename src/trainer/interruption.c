@@ -28,12 +28,9 @@ void levin_trainer_requeue(levin_trainer *t)
 /* Beside the checkpoints of the first ModelCheckpoint; NULL where there is none. */
 static char *path_of(const levin_trainer *t)
 {
-    for (int i = 0; i < t->n_callbacks; i++)
-        if (levin__is_model_checkpoint(t->callbacks[i])) {
-            const char *dir = levin__model_checkpoint_dir(t->callbacks[i]);
-            return dir ? levin__path_join(dir, file_name) : NULL;
-        }
-    return NULL;
+    const levin_callback *c = levin__trainer_find(t, levin__is_model_checkpoint);
+    const char *dir = c ? levin__model_checkpoint_dir(c) : NULL;
+    return dir ? levin__path_join(dir, file_name) : NULL;
 }
 
 /* One line: where the run stands, and what became of its state. */

@@ -56,6 +56,12 @@ int levin__limits_find(levin_trainer *t, levin_stage stage)
     return LEVIN_OK;
 }
 
+int64_t levin__limits_of(const levin_trainer *t, int loader)
+{
+    int64_t limit = t->loaders[t->stage].limit[loader];
+    return t->sanity && t->set.num_sanity_val_steps < limit ? t->set.num_sanity_val_steps : limit;
+}
+
 int64_t levin__limits_total(const levin_trainer *t, levin_stage stage)
 {
     const levin_loaders *l = &t->loaders[stage];

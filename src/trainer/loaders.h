@@ -24,6 +24,8 @@ int levin__loaders_restore_seed(levin_trainer *t, levin_stage stage, int i, uint
 int levin__limits_find(levin_trainer *t, levin_stage stage);
 /** Sets val_check_batch from the batches of an epoch; an interval that never comes is an error. */
 int levin__limits_find_val_check(levin_trainer *t);
+/** Batches of a loader of the stage that runs; in the sanity check no more than that takes. */
+int64_t levin__limits_of(const levin_trainer *t, int loader);
 /** Batches of all loaders of a stage; INT64_MAX if one is a stream. */
 int64_t levin__limits_total(const levin_trainer *t, levin_stage stage);
 /** Whether fit validates at all; known when the loaders are. */

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "trainer/module_state.h"
-#include "trainer/options.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
@@ -42,29 +42,13 @@ void levin__log_free(levin_log_book *log)
     *log = (levin_log_book){ 0 };
 }
 
-/* Room for one more element in an array of n; false after LEVIN_ENOMEM. */
-static bool grow(void *array, int n, int *capacity, size_t size)
-{
-    if (n < *capacity)
-        return true;
-    int more = *capacity ? 2 * *capacity : 16;
-    void *block;
-    memcpy(&block, array, sizeof block);
-    block = levin__realloc(block, (size_t)*capacity * size, (size_t)more * size);
-    if (!block)
-        return false;
-    memcpy(array, &block, sizeof block);
-    *capacity = more;
-    return true;
-}
-
 int levin__log_name(levin_log_book *log, const char *name)
 {
     size_t n = strlen(name);
     int64_t found = levin__map_get(log->index, name, n, -1);
     if (found >= 0)
         return (int)found;
-    if (!grow(&log->metrics, log->n_metrics, &log->capacity, sizeof *log->metrics))
+    if (!levin__grow(&log->metrics, log->n_metrics + 1, &log->capacity, sizeof *log->metrics))
         return -1;
     levin_published *m = &log->metrics[log->n_metrics];
     *m = (levin_published){ .name = levin__strdup(name) };
@@ -91,7 +75,7 @@ levin_result *levin__log_add_result(levin_log_book *log, levin_stage stage,
 {
     levin_results *list = &log->results[stage];
     bool fork = draft->on_step && draft->on_epoch;
-    if (!grow(&list->at, list->n, &list->capacity, sizeof *list->at))
+    if (!levin__grow(&list->at, list->n + 1, &list->capacity, sizeof *list->at))
         return NULL;
     levin_result *r = &list->at[list->n];
     *r = *draft;

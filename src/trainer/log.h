@@ -85,7 +85,8 @@ int levin__log_flush(levin_trainer *t);
 
 /** The metric of that name for an audience; false if there is none. Refreshes first. */
 bool levin__log_metric(levin_trainer *t, const char *name, int audience, double *value);
-/** The logged name that looks most like name, lent; NULL if none does. */
-const char *levin__log_nearest(levin_trainer *t, const char *name);
+/** The logged name that looks most like name, lent; NULL if none does. known: only names that
+ *  callbacks see a value of. */
+const char *levin__log_nearest(const levin_log_book *log, const char *name, bool known);
 
 #endif

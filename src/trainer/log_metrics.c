@@ -67,13 +67,12 @@ bool levin__log_metric(levin_trainer *t, const char *name, int audience, double 
     return true;
 }
 
-const char *levin__log_nearest(levin_trainer *t, const char *name)
+const char *levin__log_nearest(const levin_log_book *log, const char *name, bool known)
 {
-    const levin_log_book *log = &t->log;
     const char **names = levin__calloc((size_t)log->n_metrics + 1, sizeof *names);
     int n = 0;
     for (int i = 0; names && i < log->n_metrics; i++)
-        if (log->metrics[i].known[LEVIN_FOR_CALLBACKS])
+        if (!known || log->metrics[i].known[LEVIN_FOR_CALLBACKS])
             names[n++] = log->metrics[i].name;
     const char *near = names ? levin__suggest(name, names) : NULL;
     levin__free((void *)names);
@@ -91,16 +90,8 @@ static bool put(levin_log_book *log, int *n, int metric, double value)
             return true;
         }
     }
-    if (*n + 1 >= log->row_capacity) { // one place is left for the epoch
-        int more = log->row_capacity ? 2 * log->row_capacity : 16;
-        size_t size = sizeof *log->row;
-        levin_logged *row =
-            levin__realloc(log->row, (size_t)log->row_capacity * size, (size_t)more * size);
-        if (!row)
-            return false;
-        log->row = row;
-        log->row_capacity = more;
-    }
+    if (!levin__grow(&log->row, *n + 2, &log->row_capacity, sizeof *log->row)) // one for the epoch
+        return false;
     log->row[(*n)++] = (levin_logged){ .name = name, .value = value };
     return true;
 }

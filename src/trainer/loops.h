@@ -5,6 +5,8 @@
 #include "trainer/trainer.h"
 
 /** fit_loop.c: epochs until something says stop, from t->position on. */
+/** Seconds of training so far, those before a checkpoint too. */
+double levin__fit_seconds(const levin_trainer *t);
 void levin__fit_loop(levin_trainer *t);
 /** Optimizer steps of the whole fit by its limits; 0 if there is none. */
 int64_t levin__fit_steps(const levin_trainer *t);

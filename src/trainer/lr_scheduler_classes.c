@@ -4,16 +4,6 @@
 
 #include <levin/optim.h>
 
-/* A number that was written as 0 is 0 there. */
-static int64_t count(int64_t option) { return option == LEVIN_ZERO ? 0 : option; }
-
-static int make(levin_optimizer *o, const levin_class *c, const void *options)
-{
-    levin_lr_scheduler_opts opts = *(const levin_lr_scheduler_opts *)options;
-    opts.num_stable_steps = count(opts.num_stable_steps);
-    return levin_optimizer_set_lr_scheduler(o, c->name, &opts);
-}
-
 #define ROW(field, missing, help) LEVIN_ARGUMENT(levin_lr_scheduler_opts, field, missing, help)
 #define WARMUP                                                                                     \
     ROW(warmup, "0.0",                                                                             \
@@ -83,7 +73,6 @@ static const char *const fixed[][2] = { { "last_epoch", "-1" }, { NULL } };
         .limits = limits,                                                                          \
         .also = also,                                                                              \
         .fixed = fixed,                                                                            \
-        .make.lr_scheduler = make,                                                                 \
     }
 
 SCHEDULE(linear, "get_linear_schedule_with_warmup", warmup, "down to 0 on a straight line");

@@ -2,27 +2,22 @@
 #include "trainer/monitors.h"
 
 #include "base/error.h"
-#include "base/memory.h"
-#include "base/suggest.h"
 #include "optim/schedule.h"
 
 #include <string.h>
 
-static const char *nearest(const levin_log_book *log, const char *name)
+int levin__monitor_is_missing(const levin_trainer *t, const char *who, const char *name)
 {
-    const char **names = levin__calloc((size_t)log->n_metrics + 1, sizeof *names);
-    for (int i = 0; names && i < log->n_metrics; i++)
-        names[i] = log->metrics[i].name;
-    const char *near = names ? levin__suggest(name, names) : NULL;
-    levin__free((void *)names);
-    return near;
+    const char *near = levin__log_nearest(&t->log, name, true);
+    return levin__error_set(LEVIN_EINVAL, "%s: monitor '%s' was never logged%s%s", who, name,
+                            near ? ", did you mean " : "", near ? near : "");
 }
 
 static void check(levin_trainer *t, const char *who, const char *name)
 {
     if (!name || levin__map_get(t->log.index, name, strlen(name), -1) >= 0)
         return;
-    const char *near = nearest(&t->log, name);
+    const char *near = levin__log_nearest(&t->log, name, false);
     if (near)
         levin__error_set(LEVIN_EINVAL,
                          "%s: monitor '%s' was not logged by the first batches, did you mean %s?",

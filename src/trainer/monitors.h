@@ -9,4 +9,7 @@
  * logged by a later hook. */
 void levin__monitors_check(levin_trainer *t);
 
+/** Records that who looked for a metric that was never logged, with the nearest name that was. */
+int levin__monitor_is_missing(const levin_trainer *t, const char *who, const char *name);
+
 #endif

@@ -7,6 +7,7 @@
 #include "optim/optimizer.h"
 #include "trainer/checkpoint.h"
 #include "trainer/loaders.h"
+#include "trainer/monitors.h"
 #include "trainer/number.h"
 #include "trainer/profile.h"
 
@@ -312,12 +313,10 @@ void levin__schedule_step_batch(levin_trainer *t)
 static void metric_is_missing(levin_trainer *t, bool end_of_epoch)
 {
     const char *monitor = levin__lr_scheduler_monitor(t->optimizer);
-    const char *near = levin__log_nearest(t, monitor);
     if (!end_of_epoch && t->position.val_runs == 0)
         return;
     if (levin__lr_scheduler_is_strict(t->optimizer))
-        levin__error_set(LEVIN_EINVAL, "ReduceLROnPlateau: monitor '%s' was never logged%s%s",
-                         monitor, near ? ", did you mean " : "", near ? near : "");
+        levin__monitor_is_missing(t, "ReduceLROnPlateau", monitor);
     else if (t->position.epoch == 0)
         levin__output_note(&t->out, "ReduceLROnPlateau: monitor '%s' was not logged", monitor);
 }

@@ -10,7 +10,8 @@
 typedef struct levin_kept_predictions {
     struct levin_kept_predictions *next; // of the next loader
     levin_tensor **at;
-    int64_t n, capacity;
+    int64_t n;
+    int capacity;
 } kept;
 
 static kept *find(const levin_trainer *t, int64_t loader)
@@ -45,15 +46,8 @@ int levin__predictions_keep(levin_trainer *t, const levin_tensor *output, int64_
     kept *k = output ? find_or_make(t, loader) : NULL;
     if (!k)
         return levin_error();
-    if (k->n == k->capacity) {
-        int64_t more = k->capacity ? 2 * k->capacity : 64;
-        size_t size = sizeof *k->at;
-        levin_tensor **grown = levin__realloc(k->at, (size_t)k->n * size, (size_t)more * size);
-        if (!grown)
-            return levin_error();
-        k->at = grown;
-        k->capacity = more;
-    }
+    if (!levin__grow(&k->at, k->n + 1, &k->capacity, sizeof *k->at))
+        return levin_error();
     k->at[k->n] = copy(output);
     k->n += k->at[k->n] != NULL;
     return levin_error();

@@ -6,11 +6,11 @@
 #include "autograd/precision.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "base/suggest.h"
 #include "trainer/complaints.h"
 #include "trainer/devices.h"
 #include "trainer/duration.h"
-#include "trainer/options.h"
 
 #include <math.h>
 #include <strings.h>

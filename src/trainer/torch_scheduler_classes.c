@@ -5,11 +5,6 @@
 
 #include <levin/optim.h>
 
-static int make(levin_optimizer *o, const levin_class *c, const void *options)
-{
-    return levin_optimizer_set_lr_scheduler(o, c->name, options);
-}
-
 #define ROW(field, missing, help) LEVIN_ARGUMENT(levin_lr_scheduler_opts, field, missing, help)
 #define EVERY(when)                                                                                \
     ROW(per_epoch, when, "one step of the schedule is an epoch"),                                  \
@@ -94,7 +89,6 @@ static const char *const needs_monitor[] = { "monitor", NULL };
         .limits = limits,                                                                          \
         .also = also,                                                                              \
         .fixed = fixed,                                                                            \
-        .make.lr_scheduler = make,                                                                 \
     }
 
 SCHEDULE(step_lr, "StepLR", step, needs_step_size, "down by a factor every so many steps");

@@ -93,13 +93,19 @@ static int count(const levin_trainer *t, is_one *is)
     return n;
 }
 
-static bool has_one(const levin_trainer *t, is_one *is) { return count(t, is) > 0; }
+levin_callback *levin__trainer_find(const levin_trainer *t, is_one *is)
+{
+    for (int i = 0; i < t->n_callbacks; i++)
+        if (is(t->callbacks[i]))
+            return t->callbacks[i];
+    return NULL;
+}
 
 /* One that a flag brings, unless the user brought a better one; a flag that is off forbids it. */
 static void add_builtin(levin_trainer *t, bool on, const char *flag, const char *name, is_one *is,
                         levin_callback *(*make)(void))
 {
-    bool there = has_one(t, is);
+    bool there = levin__trainer_find(t, is);
     if (there && !on)
         levin__error_set(LEVIN_EINVAL, "%s: off, but callbacks holds a %s", flag, name);
     else if (!there && on)
@@ -112,7 +118,7 @@ static levin_callback *new_checkpoint(void) { return levin_model_checkpoint(NULL
 
 static void add_timer(levin_trainer *t, const char *max_time)
 {
-    if (max_time && has_one(t, levin__is_timer))
+    if (max_time && levin__trainer_find(t, levin__is_timer))
         levin__error_set(LEVIN_EINVAL, "max_time and a Timer in callbacks: give one");
     else if (max_time)
         levin__trainer_add_callback(t, levin_timer(&(levin_timer_opts){ .duration = max_time }));
@@ -124,10 +130,10 @@ static void take_callbacks(levin_trainer *t, const levin_trainer_flags *f)
     for (levin_callback *const *c = f->callbacks; c && *c; c++)
         levin__trainer_add_callback(t, *c);
     add_timer(t, f->max_time);
-    if (s->scale_batch_size && !has_one(t, levin__is_batch_size_finder))
+    if (s->scale_batch_size && !levin__trainer_find(t, levin__is_batch_size_finder))
         levin__trainer_add_callback(
             t, levin_batch_size_finder(&(levin_batch_size_finder_opts){ .mode = s->scale_mode }));
-    if (s->auto_lr_find && !has_one(t, levin__is_learning_rate_finder))
+    if (s->auto_lr_find && !levin__trainer_find(t, levin__is_learning_rate_finder))
         levin__trainer_add_callback(t, levin_learning_rate_finder(NULL));
     if (s->stochastic_weight_avg)
         levin__trainer_add_callback(t, levin_stochastic_weight_averaging(NULL));
@@ -289,10 +295,8 @@ levin_logger *levin_trainer_logger(const levin_trainer *t, int i)
 
 const char *levin_trainer_best_model_path(const levin_trainer *t)
 {
-    for (int i = 0; t && i < t->n_callbacks; i++)
-        if (levin__is_model_checkpoint(t->callbacks[i]))
-            return levin__model_checkpoint_best(t->callbacks[i]);
-    return "";
+    const levin_callback *c = t ? levin__trainer_find(t, levin__is_model_checkpoint) : NULL;
+    return c ? levin__model_checkpoint_best(c) : "";
 }
 
 void levin_trainer_stop(levin_trainer *t)

@@ -108,6 +108,9 @@ struct levin_trainer {
 /** Puts a callback among the others of its kind; takes it. 0 or an error code. */
 int levin__trainer_add_callback(levin_trainer *t, levin_callback *c);
 
+/** The first callback for which is holds, lent; NULL if there is none. */
+levin_callback *levin__trainer_find(const levin_trainer *t, bool (*is)(const levin_callback *c));
+
 /** Takes a callback off the list, without freeing it. */
 void levin__trainer_remove_callback(levin_trainer *t, levin_callback *c);
 

@@ -2,14 +2,12 @@
  * memory runs out, which on a CPU ends the program or the machine's patience; here the memory of a
  * step is measured, and a size that would go over the budget is never tried. */
 #include "base/error.h"
+#include "base/machine.h"
+#include "base/options.h"
 #include "base/scope.h"
 #include "trainer/callbacks/finders.h"
 #include "trainer/classes.h"
-#include "trainer/options.h"
 #include "trainer/trial.h"
-
-#include <math.h>
-#include <stdio.h>
 
 typedef struct {
     levin_callback base;
@@ -27,33 +25,6 @@ typedef struct {
     int64_t size, bytes;     // the largest size that fitted, and what it took
     int64_t trials;
 } search;
-
-static bool read_number(const char *path, const char *format, int64_t *out)
-{
-    char line[128];
-    long long n;
-    bool found = false;
-    FILE *f = fopen(path, "r");
-    while (f && !found && fgets(line, sizeof line, f))
-        found = sscanf(line, format, &n) == 1;
-    if (f)
-        fclose(f);
-    if (found)
-        *out = n;
-    return found;
-}
-
-/* Bytes that the machine, or the container that this runs in, has left. */
-static int64_t free_memory(void)
-{
-    int64_t kilobytes = 0, limit, used, left = INT64_MAX;
-    if (read_number("/proc/meminfo", "MemAvailable: %lld kB", &kilobytes))
-        left = kilobytes * 1024;
-    if (read_number("/sys/fs/cgroup/memory.max", "%lld", &limit) &&
-        read_number("/sys/fs/cgroup/memory.current", "%lld", &used) && limit - used < left)
-        left = limit > used ? limit - used : 0;
-    return left;
-}
 
 static int64_t measured(void) { return (int64_t)levin__scope_peak_bytes(); }
 
@@ -124,8 +95,8 @@ static void find(search *s)
 {
     const finder *c = s->c;
     s->largest = largest(c, s->t);
-    s->budget =
-        c->opts.memory_budget ? c->opts.memory_budget : (int64_t)((double)free_memory() * 0.9);
+    s->budget = c->opts.memory_budget ? c->opts.memory_budget
+                                      : (int64_t)((double)levin__memory_left() * 0.9);
     int64_t too_large = double_size(s);
     if (too_large && s->size && c->opts.mode == LEVIN_BATCH_BINSEARCH && !levin_error())
         bisect(s, too_large);

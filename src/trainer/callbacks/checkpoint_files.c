@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "trainer/callbacks/checkpoint_name.h"
 #include "trainer/checkpoint.h"
+#include "trainer/monitors.h"
 
 #include <errno.h>
 #include <math.h>
@@ -182,10 +183,8 @@ static void save_scored(levin_checkpoint_files *f, levin_trainer *t, double scor
 /* Before the first validation its metrics cannot be there; after it, the name is wrong. */
 static void monitor_is_missing(levin_checkpoint_files *f, levin_trainer *t)
 {
-    const char *near = levin__log_nearest(t, f->monitor);
     if (t->position.val_runs > 0)
-        levin__error_set(LEVIN_EINVAL, "ModelCheckpoint: monitor '%s' was never logged%s%s",
-                         f->monitor, near ? ", did you mean " : "", near ? near : "");
+        levin__monitor_is_missing(t, "ModelCheckpoint", f->monitor);
     else if (!f->warned)
         levin__output_note(
             &t->out, "ModelCheckpoint: monitor '%s' has not been logged yet, nothing is saved",

@@ -2,8 +2,9 @@
  * to stop; min_epochs and min_steps still hold, and it goes on counting then. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "trainer/classes.h"
-#include "trainer/options.h"
+#include "trainer/monitors.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
@@ -57,10 +58,9 @@ static cause judge(early_stopping *c, double metric)
 
 static void monitor_is_missing(early_stopping *c, levin_trainer *t)
 {
-    const char *monitor = c->opts.monitor, *near = levin__log_nearest(t, monitor);
+    const char *monitor = c->opts.monitor;
     if (levin__is_on(c->opts.strict, true))
-        levin__error_set(LEVIN_EINVAL, "EarlyStopping: monitor '%s' was never logged%s%s", monitor,
-                         near ? ", did you mean " : "", near ? near : "");
+        levin__monitor_is_missing(t, "EarlyStopping", monitor);
     else if (!c->warned)
         levin__output_note(&t->out, "EarlyStopping: monitor '%s' was not logged", monitor);
     c->warned = true;

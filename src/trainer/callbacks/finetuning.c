@@ -2,10 +2,10 @@
  * epoch on with a rate of its own, and catches up with the head; and BaseFinetuning's helpers. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "nn/module.h"
 #include "optim/optimizer.h"
 #include "trainer/classes.h"
-#include "trainer/options.h"
 #include "trainer/trainer.h"
 
 #include <string.h>

@@ -8,10 +8,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "optim/optimizer.h"
 #include "trainer/callbacks/finders.h"
 #include "trainer/classes.h"
-#include "trainer/options.h"
 #include "trainer/trial.h"
 
 #include <math.h>

@@ -9,11 +9,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "trainer/callbacks/checkpoint_files.h"
 #include "trainer/callbacks/checkpoint_name.h"
 #include "trainer/classes.h"
 #include "trainer/loaders.h"
-#include "trainer/options.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 /* model_summary.c: shows the table of summary.c when a fit starts. */
 #include "base/error.h"
+#include "base/options.h"
 #include "trainer/callbacks/builtin.h"
 #include "trainer/classes.h"
-#include "trainer/options.h"
 #include "trainer/summary.h"
 #include "trainer/trainer.h"
 

@@ -6,15 +6,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/options.h"
 #include "trainer/classes.h"
 #include "trainer/loaders.h"
-#include "trainer/options.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LINE = 1024, SHORTEST_BAR = 5, LONGEST_BAR = 40 };
@@ -268,8 +267,7 @@ static void start_evaluation(levin_callback *c, levin_trainer *t, levin_module *
     int64_t total = 0;
     (void)m;
     for (int i = 0; i < t->loaders[t->stage].n; i++) {
-        int64_t n = t->loaders[t->stage].limit[i];
-        n = t->sanity && t->set.num_sanity_val_steps < n ? t->set.num_sanity_val_steps : n;
+        int64_t n = levin__limits_of(t, i);
         total = n > INT64_MAX - total ? INT64_MAX : total + n;
     }
     start_pass(&bar->other, 0, total);
@@ -322,7 +320,8 @@ levin_callback *levin_progress_bar(const levin_progress_bar_opts *opts)
                                                  .size = sizeof(progress_bar) };
     static const levin_progress_bar_opts plain;
     const levin_progress_bar_opts *o = opts ? opts : &plain;
-    int64_t rate = levin__number_or(o->refresh_rate, 1), below = o->process_position;
+    int64_t rate = levin__number_or(o->refresh_rate, 1);
+    int64_t below = levin__number_or(o->process_position, 0);
     if (rate < 0 || below < 0 || below > 1000)
         levin__error_set(LEVIN_EINVAL,
                          "ProgressBar: refresh_rate %lld and process_position %lld must not be "

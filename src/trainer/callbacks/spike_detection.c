@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "trainer/classes.h"
-#include "trainer/options.h"
 #include "trainer/trainer.h"
 
 #include <math.h>

@@ -5,14 +5,13 @@
  * Layers that keep running statistics (batch norm) get them anew by one more pass over the training
  * data, which is no epoch and no step (Lightning counts it as both). */
 #include "base/error.h"
+#include "base/options.h"
 #include "nn/module.h"
 #include "optim/optimizer.h"
 #include "trainer/averager.h"
-#include "trainer/callbacks/builtin.h"
 #include "trainer/classes.h"
 #include "trainer/loaders.h"
 #include "trainer/loops.h"
-#include "trainer/options.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -63,7 +62,6 @@ static void on_fit_start(levin_callback *base, levin_trainer *t, levin_module *m
 {
     swa *c = (swa *)base;
     (void)m;
-    c->trainer = t;
     c->start = find_start(c, t);
     if (t->n_optimizers != 1)
         levin__error_set(LEVIN_EINVAL,

@@ -5,11 +5,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "tensor/peak.h"
 #include "trainer/classes.h"
 #include "trainer/own_rows.h"
-
-#include <string.h>
 
 static const double PROBE = 0.02; // seconds that a look at the peak takes
 enum { WINDOW = 100, MAX_WINDOW = 1 << 20 };
@@ -226,16 +225,17 @@ levin_callback *levin_throughput_monitor(const levin_throughput_monitor_opts *op
 {
     static const levin_throughput_monitor_opts plain;
     const levin_throughput_monitor_opts *o = opts ? opts : &plain;
-    if (o->window_size && (o->window_size < 2 || o->window_size > MAX_WINDOW))
+    int64_t window = levin__number_or(o->window_size, WINDOW);
+    if (window < 2 || window > MAX_WINDOW)
         levin__error_set(LEVIN_EINVAL,
                          "ThroughputMonitor: window_size %lld; from 2 to %d batches are possible",
-                         (long long)o->window_size, MAX_WINDOW);
+                         (long long)window, MAX_WINDOW);
     throughput_monitor *c =
         levin_error() ? NULL : (throughput_monitor *)levin_callback_new(&throughput_monitor_class);
     if (!c)
         return NULL;
     c->opts = *o;
-    c->opts.window_size = o->window_size ? o->window_size : WINDOW;
+    c->opts.window_size = window;
     c->opts.separator = levin__strdup(o->separator ? o->separator : "/");
     if (c->opts.separator)
         return &c->base;

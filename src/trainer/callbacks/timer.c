@@ -2,10 +2,11 @@
  * The time that a run took before it was resumed is part of its position and counts. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "trainer/callbacks/builtin.h"
 #include "trainer/classes.h"
 #include "trainer/duration.h"
-#include "trainer/options.h"
+#include "trainer/loops.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
@@ -21,14 +22,9 @@ typedef struct {
     double took[LEVIN_STAGES];  // the newest pass of validation and test
 } timer;
 
-static double elapsed(const levin_trainer *t)
-{
-    return t->position.seconds + (t->began > 0 ? levin__seconds() - t->began : 0);
-}
-
 static void look(timer *c, levin_trainer *t)
 {
-    c->trained = elapsed(t);
+    c->trained = levin__fit_seconds(t);
     if (c->trained < c->limit || t->should_stop)
         return;
     if (c->verbose)
@@ -63,7 +59,7 @@ static void on_train_epoch_end(levin_callback *base, levin_trainer *t, levin_mod
 static void on_train_end(levin_callback *base, levin_trainer *t, levin_module *m)
 {
     (void)m;
-    ((timer *)base)->trained = elapsed(t);
+    ((timer *)base)->trained = levin__fit_seconds(t);
 }
 
 static void start(levin_callback *base, levin_trainer *t, levin_module *m)

@@ -2,9 +2,9 @@
  * averager.c; checkpoint.c saves it as the weights, and here the weights that learn go beside it.
  */
 #include "base/error.h"
+#include "base/options.h"
 #include "trainer/averager.h"
 #include "trainer/classes.h"
-#include "trainer/options.h"
 #include "trainer/trainer.h"
 
 typedef struct {

@@ -6,11 +6,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/options.h"
 #include "trainer/classes.h"
 #include "trainer/loggers/file_logger.h"
 #include "trainer/number.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,26 +42,15 @@ typedef struct {
 
 static const char *name_of(const csv_logger *l, int i) { return l->file.names.at[i].full; }
 
-static bool grow(void *array, int n, int more, size_t size)
-{
-    void *block;
-    memcpy(&block, array, sizeof block);
-    block = levin__realloc(block, (size_t)n * size, (size_t)more * size);
-    if (block)
-        memcpy(array, &block, sizeof block);
-    return block != NULL;
-}
-
+/* Three arrays of one capacity. */
 static bool reserve_columns(csv_logger *l, int n)
 {
-    int more = 2 * n + 16, had = l->capacity;
-    if (n <= had)
-        return true;
-    if (!grow(&l->columns, had, more, sizeof *l->columns) ||
-        !grow(&l->order, had, more, sizeof *l->order) ||
-        !grow(&l->in_file, had, more, sizeof *l->in_file))
+    int columns = l->capacity, order = columns, in_file = columns;
+    if (!levin__grow(&l->columns, n, &columns, sizeof *l->columns) ||
+        !levin__grow(&l->order, n, &order, sizeof *l->order) ||
+        !levin__grow(&l->in_file, n, &in_file, sizeof *l->in_file))
         return false;
-    l->capacity = more;
+    l->capacity = columns;
     return true;
 }
 
@@ -343,7 +332,7 @@ levin_logger *levin_csv_logger(const levin_csv_logger_opts *opts)
 {
     static const levin_csv_logger_opts plain;
     const levin_csv_logger_opts *o = opts ? opts : &plain;
-    int64_t every = o->flush_logs_every_n_steps ? o->flush_logs_every_n_steps : 100;
+    int64_t every = levin__number_or(o->flush_logs_every_n_steps, 100);
     if (every < 1)
         levin__error_set(LEVIN_EINVAL, "CSVLogger: flush_logs_every_n_steps %lld is below 1",
                          (long long)every);

@@ -45,27 +45,13 @@ static bool has_control_character(const char *name)
     return false;
 }
 
-static bool grow(levin_names *names)
-{
-    if (names->n < names->capacity)
-        return true;
-    int more = names->capacity ? 2 * names->capacity : 16;
-    size_t size = sizeof *names->at;
-    levin_name *at = levin__realloc(names->at, (size_t)names->capacity * size, (size_t)more * size);
-    if (!at)
-        return false;
-    names->at = at;
-    names->capacity = more;
-    return true;
-}
-
 /* Takes full. given is what the name will be looked up by; NULL: by nothing. */
 static int add(levin_names *names, char *full, const char *given)
 {
     static const char nothing[] = "\n"; // no name is that
     if (!full)
         return -1;
-    if (!grow(names) ||
+    if (!levin__grow(&names->at, names->n + 1, &names->capacity, sizeof *names->at) ||
         (given && levin__map_set(names->index, given, strlen(given), names->n) < 0)) {
         levin__free(full);
         return -1;

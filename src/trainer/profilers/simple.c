@@ -1,7 +1,6 @@
 /* simple.c: Lightning's SimpleProfiler: a row for each action, the longest in all first. Actions
  * nest, so that times overlap. The layout, tabs and all, is Lightning's. */
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/memory.h"
 #include "trainer/profilers/file_profiler.h"
 

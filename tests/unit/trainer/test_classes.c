@@ -95,7 +95,7 @@ static void make(const levin_class *c, const void *options)
     else if (c->kind == LEVIN_CLASS_OPTIMIZER)
         assert_non_null(o = c->make.optimizer(levin_parameters(m), options));
     else if ((o = levin_sgd(levin_parameters(m), 0.1, NULL)))
-        assert_int_equal(c->make.lr_scheduler(o, c, options), LEVIN_OK);
+        assert_int_equal(levin_optimizer_set_lr_scheduler(o, c->name, options), LEVIN_OK);
     levin_callback_free(callback);
     levin_logger_free(logger);
     levin_optimizer_free(o);
@@ -112,12 +112,15 @@ static const char *const needed[][3] = {
     { "warmup_stable_decay", "num_decay_steps", "10" },
 };
 
-static void every_class_can_be_made(void **state)
+static void make_each(bool with_defaults_written)
 {
-    (void)state;
     const levin_class *c;
     for (int i = 0; (c = levin__class_at(i)); i++) {
         void *options = levin__class_options(c);
+        if (with_defaults_written)
+            for
+                EACH_ARGUMENT(a)
+        assert_int_equal(levin__class_set(c, options, a->name, a->missing), 0);
         for (size_t k = 0; k < sizeof needed / sizeof *needed; k++)
             if (strcmp(needed[k][0], c->name) == 0)
                 assert_int_equal(levin__class_set(c, options, needed[k][1], needed[k][2]), 0);
@@ -126,6 +129,19 @@ static void every_class_can_be_made(void **state)
             fail_msg("%s: %s", c->name, levin_error_message());
         levin__free(options);
     }
+}
+
+static void every_class_can_be_made(void **state)
+{
+    (void)state;
+    make_each(false);
+}
+
+/* As --print_config writes it: a default of 0 is a number like others. */
+static void every_class_can_be_made_of_its_written_defaults(void **state)
+{
+    (void)state;
+    make_each(true);
 }
 
 static void options_reach_what_is_made(void **state)
@@ -143,7 +159,7 @@ static void options_reach_what_is_made(void **state)
     options = levin__class_options(c);
     assert_int_equal(levin__class_set(c, options, "num_warmup_steps", "2"), 0);
     assert_int_equal(levin__class_set(c, options, "total_steps", "10"), 0);
-    assert_int_equal(c->make.lr_scheduler(o, c, options), 0);
+    assert_int_equal(levin_optimizer_set_lr_scheduler(o, c->name, options), 0);
     levin_lr_scheduler_step(o);
     assert_true(levin_optimizer_lr(o, 0) == 0.125);
     levin__free(options);
@@ -338,6 +354,7 @@ int main(void)
         cmocka_unit_test(every_row_is_whole),
         cmocka_unit_test(a_default_is_what_its_text_says),
         cmocka_unit_test(every_class_can_be_made),
+        cmocka_unit_test(every_class_can_be_made_of_its_written_defaults),
         cmocka_unit_test(options_reach_what_is_made),
         cmocka_unit_test(a_class_has_several_names),
         cmocka_unit_test(a_class_that_is_not_here_is_refused),

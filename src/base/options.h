@@ -1,6 +1,6 @@
 /* options.h: reading options whose zero is the default. */
-#ifndef LEVIN_TRAINER_OPTIONS_H
-#define LEVIN_TRAINER_OPTIONS_H
+#ifndef LEVIN_BASE_OPTIONS_H
+#define LEVIN_BASE_OPTIONS_H
 
 #include <levin/base.h>
 
