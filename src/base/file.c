@@ -201,27 +201,31 @@ static void sync_folder(char *path)
     }
 }
 
+/* fsync, close and rename, in that order; failed is what went wrong before. On failure the
+ * temporary file is gone. path is cut to its folder on the way. fd may be -1. */
+static int publish(int fd, int failed, const char *temporary, char *path)
+{
+    if (fd >= 0 && !failed && fsync(fd) != 0)
+        failed = errno;
+    if (fd >= 0 && close(fd) != 0 && !failed)
+        failed = errno;
+    if (!failed && rename(temporary, path) != 0)
+        failed = errno;
+    if (!failed) {
+        sync_folder(path);
+        return LEVIN_OK;
+    }
+    unlink(temporary);
+    return levin__error_system(failed, "%s: cannot write", path);
+}
+
 int levin__writer_commit(levin_writer *w)
 {
     if (!w)
         return levin_error();
     flush(w);
-    if (!w->failed && fsync(w->fd) != 0)
-        w->failed = errno;
-    if (!w->failed && close(w->fd) != 0)
-        w->failed = errno;
-    else if (w->failed)
-        close(w->fd);
+    int result = publish(w->fd, w->failed, w->temporary, w->path);
     w->fd = -1;
-    if (!w->failed && rename(w->temporary, w->path) != 0)
-        w->failed = errno;
-    int result = LEVIN_OK;
-    if (w->failed) {
-        unlink(w->temporary);
-        result = levin__error_system(w->failed, "%s: cannot write", w->path);
-    } else {
-        sync_folder(w->path);
-    }
     writer_free(w);
     return result;
 }
@@ -237,20 +241,12 @@ void levin__writer_abort(levin_writer *w)
 int levin__file_publish(const char *temporary, const char *path)
 {
     char *copy = levin__strdup(path);
-    int fd = copy ? open(temporary, O_WRONLY | O_CLOEXEC) : -1, failed = fd < 0 ? errno : 0;
-    if (fd >= 0 && fsync(fd) != 0)
-        failed = errno;
-    if (fd >= 0 && close(fd) != 0 && !failed)
-        failed = errno;
-    if (copy && !failed && rename(temporary, path) != 0)
-        failed = errno;
-    if (!copy || failed)
+    if (!copy) {
         unlink(temporary);
-    if (copy && failed)
-        levin__error_system(failed, "%s: cannot write", path);
-    else if (copy)
-        sync_folder(copy);
-    int result = copy && !failed ? LEVIN_OK : levin_error();
+        return levin_error();
+    }
+    int fd = open(temporary, O_WRONLY | O_CLOEXEC);
+    int result = publish(fd, fd < 0 ? errno : 0, temporary, copy);
     levin__free(copy);
     return result;
 }
@@ -294,6 +290,24 @@ void levin__remove_folder(const char *path)
         unlinkat(dirfd(folder), entry->d_name, 0); // does nothing to folders
     closedir(folder);
     rmdir(path);
+}
+
+int levin__folder_write(const char *path, int (*fill)(void *context, const char *folder),
+                        void *context)
+{
+    int n = (int)strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    char *temporary = levin__format("%.*s.tmp.%ld", n, path, (long)getpid());
+    if (!temporary)
+        return levin_error();
+    int result = fill(context, temporary);
+    if (result == LEVIN_OK && rename(temporary, path) != 0)
+        result = levin__error_system(errno, "%s: cannot make the folder", path);
+    if (result < 0)
+        levin__remove_folder(temporary);
+    levin__free(temporary);
+    return result;
 }
 
 bool levin__is_file(const char *path)

@@ -44,6 +44,10 @@ int levin__make_dirs(const char *path);
 /** Takes away a folder and the files in it, as far as that is possible; folders in it stay, and
  * so does what holds them. For tidying up after an error: records none. */
 void levin__remove_folder(const char *path);
+/** Makes the folder path, which is not there yet, as a whole or not at all: fill makes a
+ *  folder of another name with all its files, and gives 0 or an error. */
+int levin__folder_write(const char *path, int (*fill)(void *context, const char *folder),
+                        void *context);
 bool levin__is_file(const char *path);
 bool levin__is_dir(const char *path);
 /** "a/b", without doubling the slash; the caller's to free. */

@@ -20,7 +20,7 @@ bool levin__spans_listen(levin_listener *listener, void *self);
 /** Stops; afterwards the listener is not called any more. */
 void levin__spans_forget(void);
 
-/** Before something begins: what levin__span_end wants to know. */
+/** Before something begins: what levin__span_is_heard wants to know. */
 static inline double levin__span_begin(void)
 {
     return atomic_load_explicit(&levin__spans_are_heard, memory_order_relaxed) ? levin__seconds()

@@ -2,6 +2,7 @@
  * does: a checkpoint becomes one of the other trainer, anything else one of levin. */
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/convert/convert.h"
 #include "cli/output.h"
@@ -16,21 +17,15 @@ typedef struct {
     void (*write)(cli_conversion *c);
 } target;
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 static const target *find_target(const cli_source *s, const char *to)
 {
     static const target folder = { "model folder", cli_convert_to_folder },
                         levin = { "levin checkpoint", cli_convert_to_levin },
                         lightning = { "Lightning checkpoint", cli_convert_to_lightning },
                         safetensors = { "safetensors weights", cli_convert_to_safetensors };
-    if (ends_with(to, ".ckpt"))
+    if (levin__ends_with(to, ".ckpt"))
         return s->form == CLI_FORM_LEVIN ? &lightning : &levin;
-    return ends_with(to, ".safetensors") ? &safetensors : &folder;
+    return levin__ends_with(to, ".safetensors") ? &safetensors : &folder;
 }
 
 /* Names that people give to files, of which none is written. */
@@ -40,7 +35,7 @@ static bool check_target_name(const char *to)
                                           ".npy", ".index", ".zip", ".json", ".onnx", ".msgpack" };
     struct stat info;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (ends_with(to, others[i]))
+        if (levin__ends_with(to, others[i]))
             levin__error_set(LEVIN_EINVAL,
                              "%s: levin writes no %s file; TO is a folder, or ends in .ckpt or "
                              ".safetensors",

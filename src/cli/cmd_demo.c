@@ -130,6 +130,18 @@ static const cli_preset presets[] = {
     { NULL, NULL },
 };
 
+static const cli_group *const groups[] = { &cli_model_group,
+                                           &cli_head_group,
+                                           &cli_learning_group,
+                                           &cli_data_group,
+                                           &cli_reading_group,
+                                           &cli_optimizer_group,
+                                           &cli_run_group,
+                                           &cli_ckpt_group,
+                                           &cli_json_group,
+                                           &cli_trainer_group,
+                                           NULL };
+
 const levin_command cli_cmd_demo = {
     .name = "demo",
     .help = "fine-tunes a model on three-class NLI and shows what it learned",
@@ -138,7 +150,7 @@ const levin_command cli_cmd_demo = {
         "Trains on sentence pairs that levin generates, or on the MNLI files of --data.dir; "
         "prints validation and test accuracy, predicts three pairs and names the folder of the "
         "model.",
-    .groups = cli_training_groups,
+    .groups = groups,
     .presets = presets,
     .run = run,
 };

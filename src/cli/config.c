@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { MAX_NAME = 256 };
 
@@ -190,7 +189,7 @@ static bool apply_members(const cli_target *t, const char *group, const levin_ya
     char name[MAX_NAME];
     for (int i = 0; i < map->n; i++) {
         const levin_yaml *item = map->items[i];
-        int n = snprintf(name, sizeof name, "%s%s%s", group, *group ? "." : "", item->key);
+        int n = snprintf(name, sizeof name, "%s.%s", group, item->key);
         if (n >= MAX_NAME) {
             levin__error_set(LEVIN_EINVAL, "a key of %d letters", n);
             return cli_blame(&item->key_place);

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "cli/config.h"
 
 #include <ctype.h>
@@ -25,15 +26,10 @@ const levin_yaml *cli_value_of_text(cli_args *a, const char *where, const char *
     return keep(a, y);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 static bool names_file(const char *text)
 {
-    return ends_with(text, ".yaml") || ends_with(text, ".yml") || ends_with(text, ".json");
+    return levin__ends_with(text, ".yaml") || levin__ends_with(text, ".yml") ||
+           levin__ends_with(text, ".json");
 }
 
 const levin_yaml *cli_value_of_tree(cli_args *a, const char *where, const char *text)

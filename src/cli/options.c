@@ -198,15 +198,3 @@ const cli_group cli_save_config_group = { .title = "Configuration",
                                           .options = save_config_options };
 const cli_group cli_ckpt_group = { .title = "Run", .options = ckpt_options };
 const cli_group cli_json_group = { .title = "Run", .options = json_options };
-
-const cli_group *const cli_training_groups[] = { &cli_model_group,
-                                                 &cli_head_group,
-                                                 &cli_learning_group,
-                                                 &cli_data_group,
-                                                 &cli_reading_group,
-                                                 &cli_optimizer_group,
-                                                 &cli_run_group,
-                                                 &cli_ckpt_group,
-                                                 &cli_json_group,
-                                                 &cli_trainer_group,
-                                                 NULL };

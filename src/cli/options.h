@@ -52,8 +52,6 @@ extern const cli_group cli_ckpt_group, cli_json_group, cli_example_group, cli_to
 extern const cli_group cli_info_group, cli_format_group, cli_embed_group, cli_texts_group;
 extern const cli_group cli_output_group, cli_bench_group, cli_trainer_precision_group;
 extern const cli_group cli_convert_group;
-/* What commands that train take; closed by NULL. */
-extern const cli_group *const cli_training_groups[];
 
 struct levin_command;
 

@@ -97,6 +97,9 @@ typedef struct levin_pickle levin_pickle;
  *  opcode or a name that is not read: "where: byte N: OPCODE: what". */
 levin_pickle *levin__pickle_read(const void *bytes, size_t n, size_t offset, const char *where);
 void levin__pickle_free(levin_pickle *p);
+/** The class of torch's storages of a dtype, "FloatStorage"; NULL for those that are never written.
+ */
+const char *levin__pickle_storage_class(levin_st_dtype dtype);
 /** Lent by p, as everything in it. */
 const levin_value *levin__pickle_root(const levin_pickle *p);
 /** Bytes up to the end of the pickle. */

@@ -4,8 +4,6 @@
 #include "base/error.h"
 #include "formats/pickle_machine.h"
 
-#include <string.h>
-
 levin_value *levin__pickle_call(levin_machine *m, const levin_pickle_name *name,
                                 const levin_values *args)
 {

@@ -3,7 +3,6 @@
  * anything but this table; a class that cannot be called here still may be a key or a value. */
 #include "formats/pickle_machine.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define CALL(module, name, function)                                                               \
@@ -203,5 +202,13 @@ const levin_pickle_name *levin__pickle_name_find(levin_text module, levin_text n
     for (size_t i = 0; i < NAMES; i++)
         if (same_module(names[i].module, module) && same_name(&names[i], name))
             return &names[i];
+    return NULL;
+}
+
+const char *levin__pickle_storage_class(levin_st_dtype dtype)
+{
+    for (size_t i = 0; i < NAMES && dtype != LEVIN_ST_C64; i++)
+        if (names[i].role == LEVIN_NAME_STORAGE && names[i].dtype == dtype)
+            return names[i].name;
     return NULL;
 }

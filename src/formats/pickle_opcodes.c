@@ -1,10 +1,8 @@
 /* pickle_opcodes.c: the opcodes that are read: those that Python's pickler emits in protocols 2 to
  * 5. The others have a name here, for messages, and no function. */
 #include "base/error.h"
-#include "base/memory.h"
 #include "formats/pickle_machine.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { MAX_LINE = 256 };

@@ -3,39 +3,10 @@
 #include "formats/pickle_write.h"
 
 #include "base/error.h"
+#include "formats/pickle.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { MAX_DIMS = 64 }; // torch's own limit
-
-static const char *storage_class(levin_st_dtype dtype)
-{
-    switch (dtype) {
-    case LEVIN_ST_F32:
-        return "FloatStorage";
-    case LEVIN_ST_F64:
-        return "DoubleStorage";
-    case LEVIN_ST_F16:
-        return "HalfStorage";
-    case LEVIN_ST_BF16:
-        return "BFloat16Storage";
-    case LEVIN_ST_I64:
-        return "LongStorage";
-    case LEVIN_ST_I32:
-        return "IntStorage";
-    case LEVIN_ST_I16:
-        return "ShortStorage";
-    case LEVIN_ST_I8:
-        return "CharStorage";
-    case LEVIN_ST_U8:
-        return "ByteStorage";
-    case LEVIN_ST_BOOL:
-        return "BoolStorage";
-    default:
-        return NULL;
-    }
-}
 
 static void put_little_endian(levin_buffer *out, uint64_t x, int bytes)
 {
@@ -163,9 +134,9 @@ static void put_storage(levin_buffer *out, const char *class, int64_t key, uint6
 /* _rebuild_tensor_v2(storage, offset, sizes, strides, requires_grad, hooks) */
 static bool put_tensor(levin_buffer *out, const levin_st_entry *e, int64_t key)
 {
-    uint64_t stride[MAX_DIMS], numel = 1;
-    const char *class = storage_class(e->dtype);
-    if (!class || e->ndim > MAX_DIMS) {
+    uint64_t stride[LEVIN_PICKLE_MAX_DIMS], numel = 1;
+    const char *class = levin__pickle_storage_class(e->dtype);
+    if (!class || e->ndim > LEVIN_PICKLE_MAX_DIMS) {
         levin__error_set(LEVIN_EDTYPE,
                          "tensor \"%s\": %s of %lld dimensions has no storage in "
                          "torch",

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "formats/torch_inside.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "formats/pickle.h"
 #include "formats/pickle_write.h"
 #include "formats/safetensors_header.h"
 
@@ -17,7 +18,6 @@
 
 enum { LOCAL_HEADER = 30, EXTRA_HEADER = 4, ALIGNMENT = 64, PADDING_ID = 0x4246 };
 enum { NEW_YEAR_1980 = 0x21 }; // the date that zip begins with, for equal bytes every day
-static const size_t MAX_PICKLE = (size_t)1 << 26;
 
 typedef struct {
     zip_t *archive;
@@ -100,7 +100,7 @@ int levin__torch_save(const char *path, const json_t *object, const char *key,
                       const levin_st_entry *tensors, int64_t n)
 {
     saving s = { .path = path };
-    levin_buffer pickle = LEVIN_BUFFER(MAX_PICKLE);
+    levin_buffer pickle = LEVIN_BUFFER(LEVIN_PICKLE_MAX_BYTES);
     char *temporary = levin__format("%s.tmp.%ld", path, (long)getpid());
     if (temporary && levin__pickle_write(&pickle, object, key, tensors, n) &&
         write_archive(&s, temporary, &pickle, tensors, n))

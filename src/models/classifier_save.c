@@ -6,10 +6,7 @@
 #include "models/classifier.h"
 #include "models/state.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What Transformers needs to know which class and which loss this is. */
 static json_t *described(const levin_classifier *c)
@@ -43,32 +40,21 @@ static int save_config(const levin_classifier *c, const char *folder)
     return result;
 }
 
-static int save_files(levin_classifier *c, const levin_tokenizer *tokenizer, const char *folder)
+typedef struct {
+    levin_classifier *c;
+    const levin_tokenizer *tokenizer;
+} contents;
+
+static int save_files(void *context, const char *folder)
 {
+    const contents *o = context;
     int result = levin__make_dirs(folder);
     if (result == LEVIN_OK)
-        result = levin__state_save(&c->base, folder);
+        result = levin__state_save(&o->c->base, folder);
     if (result == LEVIN_OK)
-        result = save_config(c, folder);
-    if (result == LEVIN_OK && tokenizer)
-        result = levin_tokenizer_save(tokenizer, folder);
-    return result;
-}
-
-/* A folder that was not there appears as a whole or not at all. */
-static int save_new_folder(levin_classifier *c, const levin_tokenizer *tokenizer,
-                           const char *folder)
-{
-    int n = (int)strlen(folder);
-    while (n > 1 && folder[n - 1] == '/')
-        n--;
-    char *temporary = levin__format("%.*s.tmp.%ld", n, folder, (long)getpid());
-    int result = temporary ? save_files(c, tokenizer, temporary) : LEVIN_ENOMEM;
-    if (result == LEVIN_OK && rename(temporary, folder) != 0)
-        result = levin__error_system(errno, "%s: cannot make the folder", folder);
-    if (result < 0 && temporary)
-        levin__remove_folder(temporary);
-    levin__free(temporary);
+        result = save_config(o->c, folder);
+    if (result == LEVIN_OK && o->tokenizer)
+        result = levin_tokenizer_save(o->tokenizer, folder);
     return result;
 }
 
@@ -78,7 +64,8 @@ int levin_classifier_save(levin_module *classifier, const levin_tokenizer *token
     levin_classifier *c = levin__classifier(classifier);
     if (!c || !folder || levin_error()) // after a fit that failed, these are not the weights
         return levin_error() ? levin_error() : LEVIN_EINVAL;
+    contents all = { c, tokenizer };
     /* In one that is there already, each file is replaced as a whole. */
-    return levin__is_dir(folder) ? save_files(c, tokenizer, folder)
-                                 : save_new_folder(c, tokenizer, folder);
+    return levin__is_dir(folder) ? save_files(&all, folder)
+                                 : levin__folder_write(folder, save_files, &all);
 }

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "formats/checkpoint.h"
 
 #include <ftw.h>
@@ -90,12 +91,6 @@ static bool run_and_kill(const char *root, double after, int *status)
 
 static int unreadable, readable;
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 /* A log is whole lines. */
 static bool is_whole_text(const char *path)
 {
@@ -118,9 +113,9 @@ static int look_at(const char *path, const struct stat *info, int kind, struct F
     bool whole = true;
     if (kind != FTW_F)
         return 0;
-    if (ends_with(path, ".ckpt"))
+    if (levin__ends_with(path, ".ckpt"))
         whole = is_whole_checkpoint(path);
-    else if (ends_with(path, ".csv") || ends_with(path, ".yaml"))
+    else if (levin__ends_with(path, ".csv") || levin__ends_with(path, ".yaml"))
         whole = is_whole_text(path);
     else
         return 0;

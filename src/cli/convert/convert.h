@@ -19,6 +19,8 @@ typedef struct cli_conversion {
 void cli_convert_to_folder(cli_conversion *c);
 void cli_convert_to_levin(cli_conversion *c);
 void cli_convert_to_lightning(cli_conversion *c);
+/** The weights, under their own names, to a file; false after an error. */
+bool cli_save_safetensors(const cli_conversion *c, const char *path);
 void cli_convert_to_safetensors(cli_conversion *c);
 
 /** The JSON object under loops of Lightning 2 for the position that a header of levin tells. */

@@ -9,11 +9,8 @@
 #include "models/bert/bert.h"
 #include "models/bert/config.h"
 
-#include <errno.h>
 #include <levin/tokenizer.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { NAMES_SHOWN = 400 }; // bytes of a list in a message
 
@@ -213,41 +210,30 @@ static bool save_config(const cli_conversion *c, json_t *config, const char *fol
 
 static bool save_weights(const cli_conversion *c, const char *folder)
 {
-    static const char *const metadata[][2] = { { "format", "pt" } };
-    int64_t n;
-    levin_st_entry *entries = cli_state_entries(&c->state, "", &n);
-    char *path = entries ? levin__path_join(folder, "model.safetensors") : NULL;
-    if (path)
-        levin_safetensors_save(path, entries, n, metadata, 1);
-    cli_entries_free(entries, n);
+    char *path = levin__path_join(folder, "model.safetensors");
+    bool ok = path && cli_save_safetensors(c, path);
     levin__free(path);
-    return !levin_error();
-}
-
-static bool save_files(const cli_conversion *c, const levin_bert *bert, const char *folder)
-{
-    levin_tokenizer *tokenizer = levin_tokenizer_from_pretrained(c->base);
-    json_t *config = json_deep_copy(bert->json);
-    bool ok = tokenizer && config && levin__make_dirs(folder) == LEVIN_OK &&
-              save_weights(c, folder) && save_config(c, config, folder) &&
-              levin_tokenizer_save(tokenizer, folder) == LEVIN_OK;
-    json_decref(config);
-    levin_tokenizer_free(tokenizer);
     return ok;
 }
 
-/* The folder appears as a whole or not at all. */
-static void save(const cli_conversion *c, const levin_bert *bert)
+typedef struct {
+    const cli_conversion *c;
+    const levin_bert *bert;
+} contents;
+
+static int save_files(void *context, const char *folder)
 {
-    int n = (int)strlen(c->to);
-    while (n > 1 && c->to[n - 1] == '/')
-        n--;
-    char *temporary = levin__format("%.*s.tmp.%ld", n, c->to, (long)getpid());
-    if (temporary && save_files(c, bert, temporary) && rename(temporary, c->to) != 0)
-        levin__error_system(errno, "%s: cannot make the folder", c->to);
-    if (temporary && levin_error())
-        levin__remove_folder(temporary);
-    levin__free(temporary);
+    const contents *o = context;
+    levin_tokenizer *tokenizer = levin_tokenizer_from_pretrained(o->c->base);
+    json_t *config = json_deep_copy(o->bert->json);
+    if (!config)
+        levin__error_set(LEVIN_ENOMEM, "out of memory: a model's config");
+    if (tokenizer && config && levin__make_dirs(folder) == LEVIN_OK && save_weights(o->c, folder) &&
+        save_config(o->c, config, folder))
+        levin_tokenizer_save(tokenizer, folder);
+    json_decref(config);
+    levin_tokenizer_free(tokenizer);
+    return levin_error();
 }
 
 static bool can_begin(const cli_conversion *c)
@@ -269,6 +255,6 @@ void cli_convert_to_folder(cli_conversion *c)
     levin_module *m = can_begin(c) ? levin_module_new(&root_class) : NULL;
     levin_bert *bert = m ? levin__bert_declare_from(m, "bert", c->base) : NULL;
     if (bert && compare_encoder(c, bert) && compare_classifier(c, bert) && leave_out_others(c))
-        save(c, bert);
+        levin__folder_write(c->to, save_files, &(contents){ c, bert });
     levin_module_free(m);
 }

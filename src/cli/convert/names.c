@@ -4,23 +4,18 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char anchor[] = "embeddings.word_embeddings.weight";
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 /* What stands before the anchor, if the name ends with it as whole words. */
 static bool before_anchor(const char *name, size_t *n)
 {
-    *n = ends_with(name, anchor) ? strlen(name) - strlen(anchor) : 0;
-    return ends_with(name, anchor) && (!*n || name[*n - 1] == '.');
+    *n = levin__ends_with(name, anchor) ? strlen(name) - strlen(anchor) : 0;
+    return levin__ends_with(name, anchor) && (!*n || name[*n - 1] == '.');
 }
 
 static bool refuse_several(const cli_source *s, const char *prefix)
@@ -77,8 +72,8 @@ bool cli_root_find(cli_root *out, const cli_source *s, const char *prefix)
 
 static bool is_buffer(const char *name)
 {
-    return ends_with(name, "embeddings.position_ids") ||
-           ends_with(name, "embeddings.token_type_ids");
+    return levin__ends_with(name, "embeddings.position_ids") ||
+           levin__ends_with(name, "embeddings.token_type_ids");
 }
 
 /* The heads of Transformers' BERT classes. */
@@ -97,7 +92,7 @@ static char *modernise(char *name)
     static const char *const endings[][2] = { { "LayerNorm.gamma", "LayerNorm.weight" },
                                               { "LayerNorm.beta", "LayerNorm.bias" } };
     for (int i = 0; name && i < 2; i++) {
-        if (!ends_with(name, endings[i][0]))
+        if (!levin__ends_with(name, endings[i][0]))
             continue;
         size_t n = strlen(name) - strlen(endings[i][0]);
         char *renamed = levin__format("%.*s%s", (int)n, name, endings[i][1]);

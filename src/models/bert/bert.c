@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/suggest.h"
+#include "base/text.h"
 #include "models/bert/config.h"
 
 #include <stdio.h>
@@ -124,12 +125,6 @@ levin_bert *levin__bert_declare(levin_module *parent, const char *name,
     return levin_error() ? NULL : bert; // the parent owns what was made
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 /* Weights are normal, biases zero, norms one and zero. */
 static int init_parameter(levin_parameter *p, double deviation)
 {
@@ -140,7 +135,7 @@ static int init_parameter(levin_parameter *p, double deviation)
         return LEVIN_ENOMEM;
     if (t->ndim == 2)
         levin_init_normal(t, deviation);
-    else if (ends_with(p->name, "LayerNorm.weight"))
+    else if (levin__ends_with(p->name, "LayerNorm.weight"))
         levin_init_constant(t, 1);
     return levin_error();
 }
