@@ -5,7 +5,9 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 void cli_print_text(FILE *out, const char *text, size_t n)
 {
@@ -19,15 +21,26 @@ void cli_print_text(FILE *out, const char *text, size_t n)
 
 void cli_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 
+static bool reader_is_gone(void)
+{
+    struct pollfd out = { .fd = STDOUT_FILENO };
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
+/* Of a write that the buffer made earlier, the stream still knows that it failed, but not why. */
 bool cli_flush(void)
 {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return true;
-    if (errno == EPIPE) {
+    int why = errno;
+    if (why == EPIPE || reader_is_gone()) {
         signal(SIGPIPE, SIG_DFL);
         raise(SIGPIPE);
     }
-    levin__error_system(errno ? errno : EIO, "standard output: cannot write");
+    if (why)
+        levin__error_system(why, "standard output: cannot write");
+    else
+        levin__error_set(LEVIN_EIO, "standard output: cannot write");
     return false;
 }

@@ -10,6 +10,10 @@ load helper
     run --separate-stderr bash -c '"$LEVIN" predict --model.name "$NLI" <jsonl | head -n 1'
     [[ "$output" == *label* ]]
     [ -z "$stderr" ]
+    run --separate-stderr bash -c 'set -o pipefail; "$LEVIN" embed --model "$PLAIN" <lines | head -n 1'
+    [[ "$output" == *embedding* ]]
+    [ -z "$stderr" ]
+    [ "$status" -eq 141 ]
     run --separate-stderr bash -c '"$LEVIN" help fit | true'
     [ -z "$stderr" ]
 }

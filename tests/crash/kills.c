@@ -163,7 +163,8 @@ static reference undisturbed(void)
     return r;
 }
 
-/* Kills one run again and again until it ends. Whether it ended as the other. */
+/* Kills one run again and again until it ends, how often is in kills. Whether it ended as the
+ * other. */
 static bool killed_run_ends_the_same(const reference *r, levin_generator *g, int *kills)
 {
     char *root = temporary_folder();
@@ -198,11 +199,17 @@ int main(int argc, char **argv)
     reference r = undisturbed();
     long different = 0;
     int kills = 0;
-    for (long i = 0; i < runs && r.weights; i++)
+    for (long i = 0; i < runs && r.weights;) {
+        int before = kills;
         different += !killed_run_ends_the_same(&r, &g, &kills);
+        if (kills > before)
+            i++;
+        else // the machine is quicker now than when it was measured
+            r.seconds /= 2;
+    }
     printf("%ld runs, %d kills: %ld ended with other weights, %d of %d files cannot be read\n",
            runs, kills, different, unreadable, readable);
-    bool failed = !r.weights || different || unreadable || !readable || kills < runs / 2;
+    bool failed = !r.weights || different || unreadable || !readable;
     levin__free(r.weights);
     return failed;
 }
