@@ -85,8 +85,6 @@ struct levin_callback {
 LEVIN_API levin_callback *levin_callback_new(const levin_callback_class *type);
 LEVIN_API void levin_callback_free(levin_callback *c);
 
-typedef enum levin_mode { LEVIN_MODE_MIN, LEVIN_MODE_MAX } levin_mode;
-
 /* Lightning's callbacks. Each is yours until a trainer takes it; texts in options are copied;
  * options may be NULL unless they say what is needed. */
 
@@ -135,8 +133,6 @@ typedef struct levin_early_stopping_result {
 } levin_early_stopping_result;
 /** What an EarlyStopping has seen; zero for another callback. */
 LEVIN_API levin_early_stopping_result levin_early_stopping_status(const levin_callback *c);
-
-typedef enum levin_annealing { LEVIN_ANNEAL_COS, LEVIN_ANNEAL_LINEAR } levin_annealing;
 
 typedef struct levin_swa_opts {
     double swa_lrs;               // the rate while averaging; 0: that of the optimizer

@@ -59,6 +59,15 @@ LEVIN_API double levin_clip_grad_norm(levin_optimizer *o, double max_norm);
 /** Clamps each element of all gradients to [-value, value]. */
 LEVIN_API void levin_clip_grad_value(levin_optimizer *o, double value);
 
+/* Which values of a metric are better. */
+typedef enum levin_mode { LEVIN_MODE_MIN, LEVIN_MODE_MAX } levin_mode;
+/* Whether an improvement counts as a share of the best value or as it is. */
+typedef enum levin_threshold_mode { LEVIN_THRESHOLD_REL, LEVIN_THRESHOLD_ABS } levin_threshold_mode;
+/* Half waves or straight lines. */
+typedef enum levin_annealing { LEVIN_ANNEAL_COS, LEVIN_ANNEAL_LINEAR } levin_annealing;
+
+enum { LEVIN_MAX_MILESTONES = 32 };
+
 /* Learning-rate schedules. Most are a factor of the step, counted from 0, and the rate of each
  * group is its own times that. */
 typedef struct levin_lr_scheduler_opts {
@@ -81,25 +90,26 @@ typedef struct levin_lr_scheduler_opts {
     const char *name;       // for the LearningRateMonitor; copied
 
     /* Of torch.optim.lr_scheduler. */
-    int64_t step_size;         // StepLR
-    double gamma;              // StepLR, MultiStepLR, ExponentialLR; 0 means 0.1
-    const int64_t *milestones; // MultiStepLR: steps, rising, num_milestones of them; copied
-    int64_t num_milestones;
-    int64_t t_max;                                    // CosineAnnealingLR; 0: total_steps
-    double max_lr;                                    // OneCycleLR; 0: the rate of the optimizer
-    double pct_start;                                 // OneCycleLR; 0 means 0.3
-    double div_factor, final_div_factor;              // OneCycleLR; 0 means 25 and 1e4
-    double base_momentum, max_momentum;               // OneCycleLR; 0 means 0.85 and 0.95
-    levin_switch cycle_momentum;                      // OneCycleLR; default on
-    levin_switch three_phase, linear_annealing;       // OneCycleLR; default off
+    int64_t step_size;                        // StepLR
+    double gamma;                             // StepLR, MultiStepLR, ExponentialLR; 0 means 0.1
+    int64_t milestones[LEVIN_MAX_MILESTONES]; // MultiStepLR: steps, rising; 0 ends them
+    int64_t t_max;                            // CosineAnnealingLR; 0: total_steps
+    double max_lr;                            // OneCycleLR; 0: the rate of the optimizer
+    double pct_start;                         // OneCycleLR; 0 means 0.3
+    double div_factor, final_div_factor;      // OneCycleLR; 0 means 25 and 1e4
+    double base_momentum, max_momentum;       // OneCycleLR; 0 means 0.85 and 0.95
+    levin_switch cycle_momentum;              // OneCycleLR; default on
+    levin_switch three_phase;                 // OneCycleLR; default off
+    levin_annealing anneal_strategy;          // OneCycleLR
     double (*lr_lambda)(void *payload, int64_t step); // LambdaLR: the factor
     void *payload;
-    double factor;                        // ReduceLROnPlateau; 0 means 0.1
-    int64_t patience;                     // ReduceLROnPlateau; 0 means 10, LEVIN_ZERO none
-    double threshold;                     // ReduceLROnPlateau; 0 means 1e-4
-    int64_t cooldown;                     // ReduceLROnPlateau
-    double eps;                           // ReduceLROnPlateau; 0 means 1e-8
-    levin_switch mode_max, threshold_abs; // ReduceLROnPlateau; default off: mode min, relative
+    double factor;                       // ReduceLROnPlateau; 0 means 0.1
+    int64_t patience;                    // ReduceLROnPlateau; 0 means 10, LEVIN_ZERO none
+    double threshold;                    // ReduceLROnPlateau; 0 means 1e-4
+    int64_t cooldown;                    // ReduceLROnPlateau
+    double eps;                          // ReduceLROnPlateau; 0 means 1e-8
+    levin_mode mode;                     // ReduceLROnPlateau
+    levin_threshold_mode threshold_mode; // ReduceLROnPlateau
 } levin_lr_scheduler_opts;
 
 /** Attaches a schedule by name (any case). transformers': linear, cosine, cosine_with_restarts,

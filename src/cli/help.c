@@ -44,6 +44,8 @@ static const char *value_of_type(levin_flag_type type)
         return "X";
     case LEVIN_FLAG_NUMBERS:
         return "[X, ...]";
+    case LEVIN_FLAG_COUNTS:
+        return "[N, ...]";
     case LEVIN_FLAG_SWITCH:
         return "BOOL";
     case LEVIN_FLAG_AMOUNT:
@@ -51,6 +53,7 @@ static const char *value_of_type(levin_flag_type type)
     case LEVIN_FLAG_CHOICE:
         return "NAME";
     case LEVIN_FLAG_CALLBACKS:
+    case LEVIN_FLAG_PROFILER:
         return "CLASS";
     case LEVIN_FLAG_LOGGERS:
         return "CLASS|WORD";

@@ -63,6 +63,17 @@ levin_logger **cli_make_loggers(const cli_args *a)
     return list;
 }
 
+levin_profiler *cli_make_profiler(const cli_args *a)
+{
+    const cli_objects *all = &a->objects[LEVIN_CLASS_PROFILER];
+    void *options = all->n ? cli_object_options(&all->at[0]) : NULL;
+    levin_profiler *p = options ? all->at[0].type->make.profiler(options) : NULL;
+    levin__free(options);
+    if (all->n)
+        blame(&all->at[0], "--trainer.profiler");
+    return p;
+}
+
 levin_optimizer *cli_make_optimizer(void *args, levin_params *params)
 {
     const cli_args *a = args;

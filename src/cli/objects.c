@@ -13,13 +13,16 @@ static bool takes_several(const cli_row *row)
     return row->class_kind == LEVIN_CLASS_CALLBACK || row->class_kind == LEVIN_CLASS_LOGGER;
 }
 
+/* A flag of the trainer need not name any; an option without a class has its default one. */
+static bool may_be_none(const cli_row *row) { return row->flag != NULL; }
+
 static levin_class_kind kind_of(const cli_row *row) { return (levin_class_kind)row->class_kind; }
 
 void cli_objects_reset(cli_args *a, const cli_row *row)
 {
     cli_objects *all = &a->objects[row->class_kind];
     *all = (cli_objects){ 0 };
-    if (!takes_several(row)) {
+    if (!may_be_none(row)) {
         all->n = 1;
         all->at[0].type = levin__class_find(kind_of(row), row->missing);
     }
@@ -173,7 +176,7 @@ bool cli_objects_set(cli_args *a, const cli_row *row, const levin_yaml *value, b
     bool changes_last = is_map && all->n && !append && !levin__yaml_get(value, "class_path");
     if (takes_several(row) && !changes_last)
         return set_list(a, row, value, append);
-    if (is_map)
+    if (changes_last)
         return set_map(a, &all->at[all->n - 1], row, value);
     if (append || value->kind == LEVIN_YAML_LIST) {
         levin__error_set(LEVIN_EINVAL, "%s: %s is not one class", row->name,
@@ -184,7 +187,9 @@ bool cli_objects_set(cli_args *a, const cli_row *row, const levin_yaml *value, b
         cli_objects_reset(a, row);
         return true;
     }
-    return set_class(&all->at[0], row, value);
+    if (all->n == 0)
+        return append_object(a, row, value);
+    return is_map ? set_map(a, &all->at[0], row, value) : set_class(&all->at[0], row, value);
 }
 
 bool cli_objects_set_argument(cli_args *a, const cli_row *row, const char *name,
@@ -192,12 +197,13 @@ bool cli_objects_set_argument(cli_args *a, const cli_row *row, const char *name,
 {
     static const char between[] = "init_args.";
     cli_objects *all = &a->objects[row->class_kind];
-    cli_object *o = &all->at[all->n - 1];
     if (all->n == 0) {
-        levin__error_set(LEVIN_EINVAL, "%s.%s: no class was named before; %s+=CLASS adds one",
-                         row->name, name, row->name);
+        levin__error_set(LEVIN_EINVAL, "%s.%s: no class was named before; %s%s=CLASS %s one",
+                         row->name, name, row->name, takes_several(row) ? "+" : "",
+                         takes_several(row) ? "adds" : "names");
         return cli_blame(&value->place);
     }
+    cli_object *o = &all->at[all->n - 1];
     if (strcmp(name, "class_path") == 0)
         return set_class(o, row, value);
     if (strncmp(name, between, sizeof between - 1) == 0)

@@ -1,6 +1,6 @@
 /* objects.h: options whose value is a class, or a list of them: --optimizer, --lr_scheduler,
- * --trainer.callbacks, --trainer.logger. What a name and a value do to them, as jsonargparse has
- * it: a class that is named anew keeps the arguments that it knows. */
+ * --trainer.callbacks, --trainer.logger, --trainer.profiler. What a name and a value do to them, as
+ * jsonargparse has it: a class that is named anew keeps the arguments that it knows. */
 #ifndef LEVIN_CLI_OBJECTS_H
 #define LEVIN_CLI_OBJECTS_H
 
@@ -30,6 +30,8 @@ void *cli_object_options(const cli_object *o);
  * after an error. */
 levin_callback **cli_make_callbacks(const cli_args *a, levin_callback *const *extra);
 levin_logger **cli_make_loggers(const cli_args *a);
+/** The profiler that was named; NULL if there is none, or after an error. */
+levin_profiler *cli_make_profiler(const cli_args *a);
 /** The optimizer and the schedule of cli_args, for levin_classifier_opts. */
 levin_optimizer *cli_make_optimizer(void *args, levin_params *params);
 

@@ -41,6 +41,8 @@ static int class_kind(const cli_row *row)
         return LEVIN_CLASS_CALLBACK;
     case LEVIN_FLAG_LOGGERS:
         return LEVIN_CLASS_LOGGER;
+    case LEVIN_FLAG_PROFILER:
+        return LEVIN_CLASS_PROFILER;
     default:
         return -1;
     }

@@ -35,6 +35,7 @@ static levin_trainer *make_trainer(cli_session *s)
     levin_callback **callbacks = cli_make_callbacks(a, own);
     levin_logger **loggers = a->objects[LEVIN_CLASS_LOGGER].n ? cli_make_loggers(a) : NULL;
     flags.callbacks = callbacks;
+    flags.profiler = cli_make_profiler(a);
     if (loggers)
         flags.logger = loggers;
     levin_trainer *t = levin_trainer_new(&flags); // which takes them also where an error stands

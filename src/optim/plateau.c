@@ -8,7 +8,7 @@
 static bool is_better(const levin_schedule *s, double metric)
 {
     const levin_lr_scheduler_opts *o = &s->opts;
-    bool most = o->mode_max.value > 0, absolute = o->threshold_abs.value > 0;
+    bool most = o->mode == LEVIN_MODE_MAX, absolute = o->threshold_mode == LEVIN_THRESHOLD_ABS;
     double margin = most ? o->threshold : -o->threshold;
     double wanted = absolute ? s->best + margin : s->best * (1 + margin);
     return most ? metric > wanted : metric < wanted;

@@ -74,12 +74,6 @@ static const levin_schedule_shape *find(const char *name)
 static bool take_options(levin_schedule *s)
 {
     levin_lr_scheduler_opts *o = &s->opts;
-    const int64_t *milestones = o->num_milestones > 0 ? o->milestones : NULL;
-    size_t n = milestones ? (size_t)o->num_milestones : 0;
-    int64_t *copy = milestones ? levin__calloc(n, sizeof *copy) : NULL;
-    if (copy)
-        memcpy(copy, milestones, n * sizeof *copy);
-    o->milestones = copy;
     o->monitor = levin__strdup(o->monitor);
     o->name = levin__strdup(o->name);
     return !levin_error();
@@ -87,7 +81,6 @@ static bool take_options(levin_schedule *s)
 
 void levin__schedule_free(levin_schedule *s)
 {
-    levin__free((void *)s->opts.milestones);
     levin__free((void *)s->opts.monitor);
     levin__free((void *)s->opts.name);
     *s = (levin_schedule){ 0 };
@@ -105,7 +98,7 @@ int levin_optimizer_set_lr_scheduler(levin_optimizer *o, const char *name,
         s.opts = *opts;
     s.default_lr = o->groups[0].initial_lr;
     s.total_is_estimate = s.opts.total_steps == 0;
-    s.best = s.opts.mode_max.value > 0 ? -(double)INFINITY : (double)INFINITY;
+    s.best = s.opts.mode == LEVIN_MODE_MAX ? -(double)INFINITY : (double)INFINITY;
     if (levin__schedule_check(&s) < 0)
         return levin_error();
     if (!take_options(&s)) {

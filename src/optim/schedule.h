@@ -8,7 +8,7 @@ struct levin_schedule_shape;
 
 typedef struct levin_schedule {
     const struct levin_schedule_shape *shape; // NULL: no schedule
-    levin_lr_scheduler_opts opts;             // defaults filled in; texts and milestones are ours
+    levin_lr_scheduler_opts opts;             // defaults filled in; texts are ours
     bool total_is_estimate;                   // total_steps came, or is to come, from the trainer
     bool suspended;                           // somebody else sets the rates
     double default_lr;                        // of the optimizer, which lr_end and min_lr refer to

@@ -85,7 +85,8 @@ static double step_lr(const moment *t)
 static double multi_step_lr(const moment *t)
 {
     int64_t passed = 0;
-    while (passed < t->opts->num_milestones && (double)t->opts->milestones[passed] <= t->step)
+    const int64_t *steps = t->opts->milestones;
+    while (passed < LEVIN_MAX_MILESTONES && steps[passed] && (double)steps[passed] <= t->step)
         passed++;
     return pow(t->opts->gamma, (double)passed);
 }
@@ -119,7 +120,7 @@ static double one_cycle(const moment *t, double a, double b, double c)
     double end = phase == 1 && !three ? ends[2] : ends[phase];
     double share = end > begin ? (t->step - begin) / (end - begin) : 1;
     share = share > 1 ? 1 : at_least(share, 0);
-    double done = o->linear_annealing.value > 0 ? share : (1 - cos(pi * share)) / 2;
+    double done = o->anneal_strategy == LEVIN_ANNEAL_LINEAR ? share : (1 - cos(pi * share)) / 2;
     return values[phase] + (values[phase + 1] - values[phase]) * done;
 }
 
@@ -234,12 +235,25 @@ static void check_signs(const levin_schedule *s)
 static void check_milestones(const levin_schedule *s)
 {
     const levin_lr_scheduler_opts *o = &s->opts;
-    bool rising = o->num_milestones > 0 && o->milestones;
-    for (int64_t i = 1; rising && i < o->num_milestones; i++)
-        rising = o->milestones[i - 1] < o->milestones[i];
+    bool rising = o->milestones[0] > 0, ended = false;
+    for (int i = 1; i < LEVIN_MAX_MILESTONES; i++) {
+        ended |= o->milestones[i] == 0;
+        rising &= ended ? o->milestones[i] == 0 : o->milestones[i - 1] < o->milestones[i];
+    }
     if (!rising)
         levin__error_set(LEVIN_EINVAL, "%s schedule: milestones must be steps that rise",
                          s->shape->name);
+}
+
+static void check_modes(const levin_schedule *s)
+{
+    const levin_lr_scheduler_opts *o = &s->opts;
+    const char *shape = s->shape->name;
+    check_option(shape, "mode", o->mode, o->mode <= LEVIN_MODE_MAX, "min or max");
+    check_option(shape, "threshold_mode", o->threshold_mode,
+                 o->threshold_mode <= LEVIN_THRESHOLD_ABS, "rel or abs");
+    check_option(shape, "anneal_strategy", o->anneal_strategy,
+                 o->anneal_strategy <= LEVIN_ANNEAL_LINEAR, "cos or linear");
 }
 
 /* Those that one shape asks for. */
@@ -250,6 +264,7 @@ int levin__schedule_check(levin_schedule *s)
     double (*factor)(const moment *t) = s->shape->factor;
     fill_in(s);
     check_signs(s);
+    check_modes(s);
     if (factor == polynomial)
         check_option(shape, "lr_end", o->lr_end, o->lr_end < s->default_lr, "below lr");
     if (!s->shape->is_plateau)

@@ -23,6 +23,7 @@ enum { CLASSES = sizeof classes / sizeof *classes };
 /* What each kind is called, and its classes elsewhere that this build lacks, apart by spaces. */
 static const struct {
     const char *name, *article, *elsewhere;
+    const char *instead; // of those, if there is something
 } kinds[LEVIN_CLASS_KINDS] = {
     [LEVIN_CLASS_CALLBACK] = { "callback", "a",
                                "BaseFinetuning BasePredictionWriter LambdaCallback "
@@ -30,13 +31,15 @@ static const struct {
     [LEVIN_CLASS_LOGGER] = { "logger", "a",
                              "CometLogger LitLogger MLFlowLogger NeptuneLogger "
                              "WandbLogger" },
+    [LEVIN_CLASS_PROFILER] = { "profiler", "a", "PyTorchProfiler XLAProfiler pytorch xla",
+                               "; trace draws the operators of a step, advanced counts them" },
     [LEVIN_CLASS_OPTIMIZER] = { "optimizer", "an",
                                 "ASGD Adadelta Adafactor Adagrad Adamax LBFGS Muon NAdam RAdam "
                                 "RMSprop Rprop SparseAdam" },
     [LEVIN_CLASS_LR_SCHEDULER] = { "lr_scheduler", "an",
                                    "ChainedScheduler ConstantLR CosineAnnealingWarmRestarts "
                                    "CyclicLR LambdaLR "
-                                   "LinearLR MultiStepLR MultiplicativeLR PolynomialLR "
+                                   "LinearLR MultiplicativeLR PolynomialLR "
                                    "SequentialLR" },
 };
 
@@ -59,7 +62,7 @@ static bool names_path(const char *word, const char *path)
     int n = snprintf(whole, sizeof whole, "%s%s", is_old ? now : "",
                      is_old ? word + sizeof old - 1 : word);
     const char *last = last_part(path);
-    return n < MAX_PATH && strncmp(whole, path, (size_t)(last - path)) == 0 &&
+    return n < MAX_PATH && last > path && strncmp(whole, path, (size_t)(last - path)) == 0 &&
            strcmp(last_part(whole), last) == 0;
 }
 
@@ -98,8 +101,8 @@ static void refuse(levin_class_kind kind, const char *word)
                              kinds[kind].article, kinds[kind].name);
     }
     if (levin__class_is_elsewhere(kind, word))
-        levin__error_set(LEVIN_EUNSUPPORTED, "this build has no %s %s", kinds[kind].name,
-                         last_part(word));
+        levin__error_set(LEVIN_EUNSUPPORTED, "this build has no %s %s%s", kinds[kind].name,
+                         last_part(word), kinds[kind].instead ? kinds[kind].instead : "");
     levin__unknown_word(kinds[kind].name, word, names);
 }
 

@@ -1,7 +1,7 @@
 /* classes.h: the classes that a configuration can name by class_path: callbacks, loggers,
- * optimizers, schedules. Each is a constant levin_class where the class itself is, and a line in
- * classes.def; its arguments are rows over its struct of options (flags.h). The command line, YAML
- * files and help read them from here. */
+ * profilers, optimizers, schedules. Each is a constant levin_class where the class itself is, and a
+ * line in classes.def; its arguments are rows over its struct of options (flags.h). The command
+ * line, YAML files and help read them from here. */
 #ifndef LEVIN_TRAINER_CLASSES_H
 #define LEVIN_TRAINER_CLASSES_H
 
@@ -12,6 +12,7 @@
 typedef enum levin_class_kind {
     LEVIN_CLASS_CALLBACK,
     LEVIN_CLASS_LOGGER,
+    LEVIN_CLASS_PROFILER,
     LEVIN_CLASS_OPTIMIZER,
     LEVIN_CLASS_LR_SCHEDULER,
     LEVIN_CLASS_KINDS
@@ -28,13 +29,15 @@ typedef struct levin_class_limit {
 typedef union levin_class_maker {
     levin_callback *(*callback)(const void *options);
     levin_logger *(*logger)(const void *options);
+    levin_profiler *(*profiler)(const void *options);
     levin_optimizer *(*optimizer)(levin_params *params, const void *options); // takes params
 } levin_class_maker;
 
 typedef struct levin_class {
     levin_class_kind kind;
     const char *name;         // short: "AdamW"
-    const char *const *paths; // whole names, the first is the one that is written; closed by NULL
+    const char *const *paths; // whole names, the first is the one that is written, and words that
+                              // mean it; closed by NULL
     const char *help;         // one line
     const levin_flag *arguments; // closed by a NULL name; NULL: none
     size_t size;                 // of the options; 0: none

@@ -5,7 +5,6 @@
 #include "trainer/duration.h"
 #include "trainer/loggers/words.h"
 #include "trainer/number.h"
-#include "trainer/profilers/words.h"
 
 #include <errno.h>
 #include <math.h>
@@ -13,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/* Of a list; the largest whole number that a double holds exactly. */
+enum { MAX_COUNTS = 64 };
+static const double MAX_COUNT = 9007199254740992.0;
 
 static int bad_value(const levin_flag *flag, const char *text, const char *wanted)
 {
@@ -132,26 +135,52 @@ static int set_amount(levin_amount *out, const levin_flag *flag, const char *tex
     return LEVIN_OK;
 }
 
-/* All of the numbers that the field has. */
-static int set_numbers(double *out, const levin_flag *flag, const char *text)
+/* How many numbers, at most so many, a list in brackets holds; -1 if it is none. */
+static int parse_list(const char *text, double *out, size_t most)
 {
     char number[LEVIN_NUMBER_SIZE];
-    size_t count = flag->size / sizeof *out, n = 0;
-    const char *at = text + (*text == '[');
-    for (; n < count; n++) {
+    size_t n = 0;
+    const char *at = text + 1;
+    for (bool more = *text == '['; more && n < most; n++) {
         at += strspn(at, " ");
         size_t length = strcspn(at, ", ]");
         snprintf(number, sizeof number, "%.*s", (int)length, at);
         if (length >= sizeof number || !levin__number_parse(number, &out[n]) || !isfinite(out[n]))
-            break;
+            return -1;
         at += length;
         at += strspn(at, " ");
-        at += *at == (n + 1 < count ? ',' : ']');
+        more = *at == ',';
+        at += more;
     }
-    if (n == count && !*at && *text == '[' && at[-1] == ']')
+    return n > 0 && strcmp(at, "]") == 0 ? (int)n : -1;
+}
+
+/* All of the numbers that the field has. */
+static int set_numbers(double *out, const levin_flag *flag, const char *text)
+{
+    size_t count = flag->size / sizeof *out;
+    if (parse_list(text, out, count) == (int)count)
         return LEVIN_OK;
     return levin__error_set(LEVIN_EINVAL, "%s: '%s' is not a list of %zu numbers", flag->name, text,
                             count);
+}
+
+static int set_counts(int64_t *out, const levin_flag *flag, const char *text)
+{
+    double list[MAX_COUNTS];
+    size_t most = flag->size / sizeof *out;
+    int n = is_null(text) ? 0 : parse_list(text, list, most < MAX_COUNTS ? most : MAX_COUNTS);
+    bool good = n >= 0;
+    for (int i = 0; i < n; i++)
+        good &= list[i] >= 1 && list[i] <= MAX_COUNT && list[i] == floor(list[i]);
+    if (!good)
+        return levin__error_set(LEVIN_EINVAL,
+                                "%s: '%s' is not a list of up to %zu whole numbers above 0",
+                                flag->name, text, most);
+    memset(out, 0, flag->size);
+    for (int i = 0; i < n; i++)
+        out[i] = (int64_t)list[i];
+    return LEVIN_OK;
 }
 
 /* The number of a word in a list that spaces divide, whatever its case; -1 if it is not there. */
@@ -186,16 +215,7 @@ static int set_loggers(levin_logger *const **out, const levin_flag *flag, const 
     return LEVIN_OK;
 }
 
-static int set_profiler(levin_profiler **out, const char *text)
-{
-    levin_profiler *p = is_null(text) ? NULL : levin__profiler_of_word(text);
-    if (!p && !is_null(text))
-        return levin_error();
-    *out = p;
-    return LEVIN_OK;
-}
-
-static int set_lists(void *field, const levin_flag *flag, const char *text)
+static int set_objects(void *field, const levin_flag *flag, const char *text)
 {
     static const void *const nothing = NULL;
     if (!is_null(text))
@@ -221,6 +241,8 @@ int levin__flag_set(void *fields, const levin_flag *flag, const char *text)
         return set_amount(field, flag, text);
     case LEVIN_FLAG_NUMBERS:
         return set_numbers(field, flag, text);
+    case LEVIN_FLAG_COUNTS:
+        return set_counts(field, flag, text);
     case LEVIN_FLAG_OPTIONAL:
         return set_optional(field, flag, text);
     case LEVIN_FLAG_BY_EPOCH:
@@ -231,9 +253,8 @@ int levin__flag_set(void *fields, const levin_flag *flag, const char *text)
         return set_loggers(field, flag, text);
     case LEVIN_FLAG_CALLBACKS:
     case LEVIN_FLAG_PLUGINS:
-        return set_lists(field, flag, text);
     case LEVIN_FLAG_PROFILER:
-        return set_profiler(field, text);
+        return set_objects(field, flag, text);
     }
     return LEVIN_OK;
 }
@@ -324,6 +345,16 @@ static bool print_numbers(levin_buffer *out, const double *x, const levin_flag *
     return levin__buffer_add_char(out, ']');
 }
 
+static bool print_counts(levin_buffer *out, const int64_t *n, const levin_flag *flag)
+{
+    size_t most = flag->size / sizeof *n, i = 0;
+    if (!n[0])
+        return levin__buffer_add_text(out, flag->missing);
+    for (; i < most && n[i]; i++)
+        levin__buffer_addf(out, "%s%lld", i ? ", " : "[", (long long)n[i]);
+    return levin__buffer_add_char(out, ']');
+}
+
 static bool print_choice(levin_buffer *out, unsigned i, const levin_flag *flag)
 {
     const char *word = flag->words;
@@ -351,6 +382,8 @@ bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *
         return print_amount(out, *(const levin_amount *)field, flag);
     case LEVIN_FLAG_NUMBERS:
         return print_numbers(out, field, flag);
+    case LEVIN_FLAG_COUNTS:
+        return print_counts(out, field, flag);
     case LEVIN_FLAG_OPTIONAL:
         if (((const levin_optional *)field)->is_given)
             return levin__flag_print_number(out, ((const levin_optional *)field)->value);
@@ -364,9 +397,7 @@ bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *
         break;
     case LEVIN_FLAG_CALLBACKS:
     case LEVIN_FLAG_PLUGINS:
-        break;
     case LEVIN_FLAG_PROFILER:
-        text = levin__word_of_profiler(*(levin_profiler *const *)field);
         break;
     }
     return levin__buffer_add_text(out, text ? text : flag->missing);

@@ -72,8 +72,7 @@ const levin_flag levin__flags[] = {
     FLAG(plugins, "null", "a CheckpointIO, made by a program: where checkpoints lie"),
     FLAG(logger, "true", "what logs go to: csv, tensorboard, true for both, false for none"),
     FLAG(callbacks, "null", "callbacks beside the built-in ones"),
-    FLAG(profiler, "null",
-         "where the time goes: simple (hooks), advanced (operators), trace (a file)"),
+    FLAG(profiler, "null", "where the time goes; simple, advanced or trace for short"),
 };
 const size_t levin__num_flags = sizeof levin__flags / sizeof *levin__flags;
 

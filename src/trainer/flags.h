@@ -15,13 +15,14 @@ typedef enum levin_flag_type {
     LEVIN_FLAG_SWITCH,    // true or false
     LEVIN_FLAG_AMOUNT,    // "10" things, "0.25" of them, "00:01:00:00" of time, "100 steps"
     LEVIN_FLAG_NUMBERS,   // double[]: "[0.9, 0.999]"
+    LEVIN_FLAG_COUNTS,    // int64_t[], closed by 0 unless it is full: "[30, 80]"
     LEVIN_FLAG_OPTIONAL,  // a number, or null
     LEVIN_FLAG_BY_EPOCH,  // int64_t and a text behind it: "4", or "{0: 1, 4: 2}"
     LEVIN_FLAG_CHOICE,    // an enumeration: one of the words
     LEVIN_FLAG_LOGGERS,   // a list, made by the program, or words
-    LEVIN_FLAG_CALLBACKS, // likewise
+    LEVIN_FLAG_CALLBACKS, // a list, made by the program
     LEVIN_FLAG_PLUGINS,   // likewise
-    LEVIN_FLAG_PROFILER,  // one, or a word
+    LEVIN_FLAG_PROFILER,  // one, made by the program
 } levin_flag_type;
 
 typedef struct levin_flag {
@@ -37,13 +38,15 @@ typedef struct levin_flag {
 
 /* A row over a field of a struct of options. */
 #define LEVIN_FIELD(struct_type, field) (((struct_type *)0)->field)
-#define LEVIN_ARGUMENT_WORDS(struct_type, field, when_missing, text, list)                         \
+#define LEVIN_ARGUMENT_NAMED(struct_type, word, field, when_missing, text, list)                   \
     {                                                                                              \
-        .name = #field, .offset = offsetof(struct_type, field),                                    \
+        .name = word, .offset = offsetof(struct_type, field),                                      \
         .size = sizeof LEVIN_FIELD(struct_type, field),                                            \
         .type = LEVIN_FLAG_TYPE(LEVIN_FIELD(struct_type, field)), .missing = when_missing,         \
         .help = text, .words = list                                                                \
     }
+#define LEVIN_ARGUMENT_WORDS(struct_type, field, missing, help, list)                              \
+    LEVIN_ARGUMENT_NAMED(struct_type, #field, field, missing, help, list)
 #define LEVIN_ARGUMENT(struct_type, field, missing, help)                                          \
     LEVIN_ARGUMENT_WORDS(struct_type, field, missing, help, NULL)
 #define LEVIN_FLAG_TYPE(x)                                                                         \
@@ -51,7 +54,8 @@ typedef struct levin_flag {
              : LEVIN_FLAG_TEXT, int64_t                                                            \
              : LEVIN_FLAG_INT, double                                                              \
              : LEVIN_FLAG_NUMBER, double *                                                         \
-             : LEVIN_FLAG_NUMBERS, levin_switch                                                     \
+             : LEVIN_FLAG_NUMBERS, int64_t *                                                       \
+             : LEVIN_FLAG_COUNTS, levin_switch                                                     \
              : LEVIN_FLAG_SWITCH, levin_amount                                                     \
              : LEVIN_FLAG_AMOUNT, levin_optional                                                   \
              : LEVIN_FLAG_OPTIONAL, levin_logger *const *                                            \
@@ -71,9 +75,8 @@ const char *levin__old_flag(const char *name);
 
 /* flag_text.c */
 /** Sets a field of *fields, the struct that the row is about, from text: "3", "0.25", "true",
- *  "null" (the default). Texts are lent. 0 or an error that names the flag. logger and profiler
- *  take words (loggers/words.h, profilers/words.h); callbacks and plugins cannot be set from text.
- */
+ *  "null" (the default). Texts are lent. 0 or an error that names the flag. logger takes
+ *  words (loggers/words.h); callbacks, plugins and profiler cannot be set from text. */
 int levin__flag_set(void *fields, const levin_flag *flag, const char *text);
 /** Adds the value as a YAML scalar; the default where the field is zero. */
 bool levin__flag_print(levin_buffer *out, const void *fields, const levin_flag *flag);

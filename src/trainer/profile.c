@@ -38,6 +38,15 @@ static void forget_names(levin_trainer *t)
     t->n_action_names = 0;
 }
 
+void levin_profiler_free(levin_profiler *p)
+{
+    if (!p || !p->type)
+        return;
+    if (p->type->free)
+        p->type->free(p);
+    levin__free(p);
+}
+
 static void record(void *self, const levin_span *span)
 {
     levin_profiler *p = self;

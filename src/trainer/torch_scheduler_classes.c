@@ -1,11 +1,15 @@
 /* torch_scheduler_classes.c: torch's schedules as configurations name them. They move once an epoch
- * unless said otherwise, as in Lightning, OneCycleLR with each step. What needs a function or a
- * list of whole numbers (LambdaLR, MultiStepLR) is for programs. */
+ * unless said otherwise, as in Lightning, OneCycleLR with each step. LambdaLR, which needs a
+ * function, is for programs. */
 #include "trainer/classes.h"
 
 #include <levin/optim.h>
 
 #define ROW(field, missing, help) LEVIN_ARGUMENT(levin_lr_scheduler_opts, field, missing, help)
+#define ROW_NAMED(word, field, missing, help)                                                      \
+    LEVIN_ARGUMENT_NAMED(levin_lr_scheduler_opts, word, field, missing, help, NULL)
+#define CHOICE(field, missing, help, words)                                                        \
+    LEVIN_ARGUMENT_WORDS(levin_lr_scheduler_opts, field, missing, help, words)
 #define EVERY(when)                                                                                \
     ROW(per_epoch, when, "one step of the schedule is an epoch"),                                  \
         ROW(frequency, "1", "epochs, or optimizer steps, of one step of the schedule"),            \
@@ -18,13 +22,18 @@ static const levin_flag step[] = {
     ROW(gamma, "0.1", "what the rate is multiplied by"),
     EVERY("true"),
 };
+static const levin_flag multi_step[] = {
+    ROW(milestones, "null", "steps of the falls, in a list"),
+    ROW(gamma, "0.1", "what the rate is multiplied by"),
+    EVERY("true"),
+};
 static const levin_flag exponential[] = {
     ROW(gamma, "0.1", "what the rate is multiplied by in each step"),
     EVERY("true"),
 };
 static const levin_flag cosine_annealing[] = {
-    ROW(t_max, "null", "steps down; null: those of the run"),
-    ROW(min_lr, "0.0", "rate that it falls to"),
+    ROW_NAMED("T_max", t_max, "null", "steps down; null: those of the run"),
+    ROW_NAMED("eta_min", min_lr, "0.0", "rate that it falls to"),
     EVERY("true"),
 };
 static const levin_flag one_cycle[] = {
@@ -37,16 +46,16 @@ static const levin_flag one_cycle[] = {
     ROW(base_momentum, "0.85", "momentum at the top"),
     ROW(max_momentum, "0.95", "momentum at both ends"),
     ROW(three_phase, "false", "down as fast as up, then to nothing"),
-    ROW(linear_annealing, "false", "straight lines, not waves"),
+    CHOICE(anneal_strategy, "cos", "half waves or straight lines", "cos linear"),
     EVERY("false"),
 };
 static const levin_flag plateau[] = {
     ROW(monitor, "null", "metric that it looks at"),
-    ROW(mode_max, "false", "larger values are better"),
+    CHOICE(mode, "min", "which values are better", "min max"),
     ROW(factor, "0.1", "what the rate is multiplied by"),
     ROW(patience, "10", "steps without improvement that it bears"),
-    ROW(threshold, "0.0001", "improvement that counts, as a share of the best"),
-    ROW(threshold_abs, "false", "threshold is no share"),
+    ROW(threshold, "0.0001", "improvement that counts"),
+    CHOICE(threshold_mode, "rel", "the threshold as a share of the best, or as it is", "rel abs"),
     ROW(cooldown, "0", "steps after a fall in which none is counted"),
     ROW(min_lr, "0.0", "rate that it does not go below"),
     ROW(eps, "1e-8", "least change of the rate"),
@@ -55,26 +64,16 @@ static const levin_flag plateau[] = {
 };
 
 static const levin_class_limit limits[] = {
-    { "step_size", 1, false },
-    { "gamma", 0, true },
-    { "t_max", 1, false },
-    { "min_lr", 0, false },
-    { "max_lr", 0, true },
-    { "total_steps", 1, false },
-    { "frequency", 1, false },
-    { "div_factor", 0, true },
-    { "final_div_factor", 0, true },
-    { "factor", 0, true },
-    { "patience", 0, false },
-    { "cooldown", 0, false },
-    { "eps", 0, true },
-    { 0 },
+    { "step_size", 1, false },       { "gamma", 0, true },      { "T_max", 1, false },
+    { "min_lr", 0, false },          { "eta_min", 0, false },   { "max_lr", 0, true },
+    { "total_steps", 1, false },     { "frequency", 1, false }, { "div_factor", 0, true },
+    { "final_div_factor", 0, true }, { "factor", 0, true },     { "patience", 0, false },
+    { "cooldown", 0, false },        { "eps", 0, true },        { 0 },
 };
 
-/* torch's names of the same. */
-static const char *const also[][2] = { { "T_max", "t_max" }, { "eta_min", "min_lr" }, { NULL } };
 static const char *const fixed[][2] = { { "last_epoch", "-1" }, { NULL } };
 static const char *const needs_step_size[] = { "step_size", NULL };
+static const char *const needs_milestones[] = { "milestones", NULL };
 static const char *const needs_monitor[] = { "monitor", NULL };
 
 #define SCHEDULE(symbol, word, rows, needs, text)                                                  \
@@ -87,11 +86,12 @@ static const char *const needs_monitor[] = { "monitor", NULL };
         .size = sizeof(levin_lr_scheduler_opts),                                                   \
         .required = needs,                                                                         \
         .limits = limits,                                                                          \
-        .also = also,                                                                              \
         .fixed = fixed,                                                                            \
     }
 
 SCHEDULE(step_lr, "StepLR", step, needs_step_size, "down by a factor every so many steps");
+SCHEDULE(multi_step_lr, "MultiStepLR", multi_step, needs_milestones,
+         "down by a factor at each of a list of steps");
 SCHEDULE(exponential_lr, "ExponentialLR", exponential, NULL, "down by a factor in each step");
 SCHEDULE(cosine_annealing_lr, "CosineAnnealingLR", cosine_annealing, NULL,
          "down on half a wave, and up again after it");

@@ -16,8 +16,8 @@
 #include "trainer/module_state.h"
 #include "trainer/optimize.h"
 #include "trainer/predictions.h"
-#include "trainer/profilers/words.h"
 
+#include <levin/profilers.h>
 #include <math.h>
 #include <string.h>
 
@@ -189,7 +189,7 @@ levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t 
         levin__settings_resolve(&t->set, &f);
     levin__log_init(&t->log);
     take_loggers(t, f.logger);
-    t->profiler = levin__profiler_make(f.profiler);
+    t->profiler = f.profiler;
     take_callbacks(t, &f);
     t->accumulate = 1;
     t->loss = (double)NAN;

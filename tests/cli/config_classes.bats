@@ -51,6 +51,41 @@ checkpoint=("  - class_path: lightning.pytorch.callbacks.ModelCheckpoint" "    i
     is "{}"
 }
 
+@test "a profiler is one class, or none" {
+    simple=("  profiler:" "    class_path: lightning.pytorch.profilers.SimpleProfiler")
+    printed fit --trainer.profiler simple --trainer.profiler.filename perf
+    is "trainer:" "${simple[@]}" "    init_args:" "      filename: perf"
+    printf 'trainer: {profiler: {class_path: lightning.pytorch.profilers.SimpleProfiler, init_args: {filename: perf}}}\n' >a.yaml
+    printed fit --config a.yaml --trainer.profiler.extended false
+    is "trainer:" "${simple[@]}" "    init_args:" "      filename: perf" "      extended: false"
+    printed fit --config a.yaml --trainer.profiler advanced
+    is "trainer:" "  profiler:" "    class_path: lightning.pytorch.profilers.AdvancedProfiler" "    init_args:" "      filename: perf"
+    printed fit --config a.yaml --trainer.profiler null
+    is "{}"
+    try fit --trainer.profiler.filename perf
+    one_line_error 2 "levin fit: --trainer.profiler.filename: no class was named before; --trainer.profiler=CLASS names one"
+    try fit --trainer.profiler+=simple
+    one_line_error 2 "levin fit: --trainer.profiler: what is appended is not one class"
+    try fit --trainer.profiler '[simple, trace]'
+    one_line_error 2 "levin fit: --trainer.profiler: a list is not one class"
+    try fit --trainer.profiler '{filename: perf}'
+    one_line_error 2 "levin fit: --trainer.profiler: a mapping without class_path"
+}
+
+@test "a schedule takes torch's names and lists" {
+    printed fit --lr_scheduler MultiStepLR --lr_scheduler.milestones '[30, 80]'
+    is "lr_scheduler:" "  class_path: torch.optim.lr_scheduler.MultiStepLR" "  init_args:" "    milestones:" "    - 30" "    - 80"
+    printf 'lr_scheduler: {class_path: torch.optim.lr_scheduler.MultiStepLR, init_args: {milestones: [2, 4], gamma: 0.5}}\n' >a.yaml
+    printed fit --config a.yaml
+    is "lr_scheduler:" "  class_path: torch.optim.lr_scheduler.MultiStepLR" "  init_args:" "    milestones:" "    - 2" "    - 4" "    gamma: 0.5"
+    printed fit --lr_scheduler '{class_path: CosineAnnealingLR, init_args: {T_max: 9, eta_min: 1e-6}}'
+    is "lr_scheduler:" "  class_path: torch.optim.lr_scheduler.CosineAnnealingLR" "  init_args:" "    T_max: 9" "    eta_min: 1.0e-06"
+    printed fit --lr_scheduler '{class_path: ReduceLROnPlateau, init_args: {monitor: val_acc, mode: max, threshold_mode: abs}}'
+    is "lr_scheduler:" "  class_path: torch.optim.lr_scheduler.ReduceLROnPlateau" "  init_args:" "    monitor: val_acc" "    mode: max" "    threshold_mode: abs"
+    try fit --lr_scheduler MultiStepLR --lr_scheduler.milestones '[30, x]'
+    one_line_error 2 "levin fit: --lr_scheduler.milestones: '[30, x]' is not a list of up to 32 whole numbers above 0"
+}
+
 @test "loggers are a list, or true or false" {
     printed fit --trainer.logger false
     is "trainer:" "  logger: false"
@@ -88,7 +123,7 @@ checkpoint=("  - class_path: lightning.pytorch.callbacks.ModelCheckpoint" "    i
         "      monitor: val_loss" "      patience: 0" "lr_scheduler:" \
         "  class_path: torch.optim.lr_scheduler.StepLR" "  init_args:" "    step_size: 2"
     printed fit --lr_scheduler torch.optim.lr_scheduler.CosineAnnealingLR --lr_scheduler.T_max 5
-    is "lr_scheduler:" "  class_path: torch.optim.lr_scheduler.CosineAnnealingLR" "  init_args:" "    t_max: 5"
+    is "lr_scheduler:" "  class_path: torch.optim.lr_scheduler.CosineAnnealingLR" "  init_args:" "    T_max: 5"
     printf 'trainer: {max_epochs: 3, enable_progress_bar: false}\ndata: {batch_size: 16, max_train_rows: 32}\n' >three.yaml
     try fit --config three.yaml --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" \
         --lr_scheduler ReduceLROnPlateau --lr_scheduler.monitor val_loss --trainer.callbacks+=EarlyStopping \

@@ -48,9 +48,9 @@ load helper
     try fit --trainer.max_epochs two
     one_line_error 2 "levin fit: --trainer.max_epochs: 'two' is not a whole number"
     try fit --trainer.profiler simpel
-    one_line_error 2 "levin fit: --trainer.profiler: 'simpel' is not simple, advanced or trace"
+    one_line_error 2 "levin fit: --trainer.profiler: unknown profiler 'simpel'"
     try fit --trainer.profiler pytorch
-    one_line_error 2 "levin fit: --trainer.profiler: pytorch looks into PyTorch"
+    one_line_error 2 "levin fit: --trainer.profiler: this build has no profiler pytorch; trace draws"
     try fit --trainer.logger wandb
     one_line_error 2 "levin fit: --trainer.logger: unknown logger 'wandb', known: CSVLogger"
     try fit --trainer.enable_progress_bar maybe

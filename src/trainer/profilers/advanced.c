@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/span.h"
 #include "tensor/peak.h"
+#include "trainer/classes.h"
 #include "trainer/profilers/file_profiler.h"
 
 #include <stdlib.h>
@@ -172,3 +173,28 @@ levin_profiler *levin_advanced_profiler(const levin_advanced_profiler_opts *opts
                                                       o->dirpath, o->filename);
     return p ? &p->base : NULL;
 }
+
+#define ARGUMENT(field, missing, help)                                                             \
+    LEVIN_ARGUMENT(levin_advanced_profiler_opts, field, missing, help)
+
+static const levin_flag arguments[] = {
+    ARGUMENT(dirpath, "null", "folder of the report; null is that of the run"),
+    ARGUMENT(filename, "null", "add the report to <stage>-<filename>.txt; null shows it"),
+    { 0 },
+};
+
+static levin_profiler *make(const void *options) { return levin_advanced_profiler(options); }
+
+const levin_class levin__class_advanced_profiler = {
+    .kind = LEVIN_CLASS_PROFILER,
+    .name = "AdvancedProfiler",
+    .paths =
+        (const char *const[]){ "lightning.pytorch.profilers.AdvancedProfiler", "advanced", NULL },
+    .help = "the time of each operator, and its share of the peak",
+    .arguments = arguments,
+    .size = sizeof(levin_advanced_profiler_opts),
+    .fixed = (const char *const[][2]){ { "line_count_restriction", "1.0" },
+                                       { "dump_stats", "false" },
+                                       { NULL } },
+    .make.profiler = make,
+};

@@ -2,6 +2,7 @@
  * nest, so that times overlap. The layout, tabs and all, is Lightning's. */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "trainer/classes.h"
 #include "trainer/profilers/file_profiler.h"
 
 #include <stdio.h>
@@ -208,3 +209,25 @@ levin_profiler *levin_simple_profiler(const levin_simple_profiler_opts *opts)
         p->extended = o->extended.value >= 0;
     return p ? &p->file.base : NULL;
 }
+
+#define ARGUMENT(field, missing, help)                                                             \
+    LEVIN_ARGUMENT(levin_simple_profiler_opts, field, missing, help)
+
+static const levin_flag arguments[] = {
+    ARGUMENT(dirpath, "null", "folder of the report; null is that of the run"),
+    ARGUMENT(filename, "null", "add the report to <stage>-<filename>.txt; null shows it"),
+    ARGUMENT(extended, "true", "with numbers of calls and percentages"),
+    { 0 },
+};
+
+static levin_profiler *make(const void *options) { return levin_simple_profiler(options); }
+
+const levin_class levin__class_simple_profiler = {
+    .kind = LEVIN_CLASS_PROFILER,
+    .name = "SimpleProfiler",
+    .paths = (const char *const[]){ "lightning.pytorch.profilers.SimpleProfiler", "simple", NULL },
+    .help = "the time of each hook and loop",
+    .arguments = arguments,
+    .size = sizeof(levin_simple_profiler_opts),
+    .make.profiler = make,
+};

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/span.h"
 #include "formats/header_scanner.h"
+#include "trainer/classes.h"
 #include "trainer/profilers/file_profiler.h"
 
 #include <errno.h>
@@ -234,3 +235,26 @@ levin_profiler *levin_trace_profiler(const levin_trace_profiler_opts *opts)
     p->max_events = o->max_events ? o->max_events : MANY;
     return &p->file.base;
 }
+
+#define ARGUMENT(field, missing, help)                                                             \
+    LEVIN_ARGUMENT(levin_trace_profiler_opts, field, missing, help)
+
+static const levin_flag arguments[] = {
+    ARGUMENT(dirpath, "null", "folder of the report; null is that of the run"),
+    ARGUMENT(filename, "trace", "the file is <stage>-<filename>.json"),
+    ARGUMENT(max_events, "1000000", "what comes later is left out"),
+    { 0 },
+};
+
+static levin_profiler *make(const void *options) { return levin_trace_profiler(options); }
+
+const levin_class levin__class_trace_profiler = {
+    .kind = LEVIN_CLASS_PROFILER,
+    .name = "TraceProfiler",
+    .paths = (const char *const[]){ "levin.profilers.TraceProfiler", "trace", NULL },
+    .help = "hooks, operators and threads on a line of time, as a Chrome trace",
+    .arguments = arguments,
+    .size = sizeof(levin_trace_profiler_opts),
+    .limits = (const levin_class_limit[]){ { "max_events", 1, false }, { 0 } },
+    .make.profiler = make,
+};

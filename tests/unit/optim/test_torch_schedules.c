@@ -13,7 +13,6 @@
 enum { STEPS = 12 };
 
 static const levin_module_class plain = { LEVIN_MODULE(levin_module) };
-static const int64_t milestones[] = { 2, 5, 9 };
 
 static double one_over(void *payload, int64_t step)
 {
@@ -30,7 +29,7 @@ static const struct {
       { .step_size = 3, .gamma = 0.5 },
       { 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125, 0.125, 0.125, 0.0625, 0.0625, 0.0625 } },
     { "MultiStepLR",
-      { .milestones = milestones, .num_milestones = 3 },
+      { .milestones = { 2, 5, 9 } },
       { 0.5, 0.5, 0.05, 0.05, 0.05, 0.005, 0.005, 0.005, 0.005, 0.0005, 0.0005, 0.0005 } },
     { "ExponentialLR",
       { .gamma = 0.9 },
@@ -52,7 +51,7 @@ static const struct {
       { .max_lr = 0.5,
         .total_steps = STEPS,
         .three_phase = { 1 },
-        .linear_annealing = { 1 },
+        .anneal_strategy = LEVIN_ANNEAL_LINEAR,
         .cycle_momentum = { -1 } },
       { 0.02, 0.204615385, 0.389230769, 0.426153846, 0.241538462, 0.0569230769, 0.0172416552,
         0.0137937241, 0.0103457931, 0.00689786207, 0.00344993103, 2e-06 } },
@@ -126,6 +125,56 @@ static void a_plateau_lowers_the_rate(void **state)
     done(o);
 }
 
+static void a_plateau_may_want_more_by_a_margin(void **state)
+{
+    (void)state;
+    static const double metric[STEPS] = { -3,    -2.9, -2.5, -2.375, -2, -2,
+                                          -1.75, -1.5, -1.5, -1.5,   0,  0 };
+    static const double lr[STEPS] = { 0.5,  0.5,  0.5,  0.5,   0.5,   0.5,
+                                      0.25, 0.25, 0.25, 0.125, 0.125, 0.125 };
+    levin_optimizer *o = make();
+    levin_optimizer_set_lr_scheduler(
+        o, "ReduceLROnPlateau",
+        &(levin_lr_scheduler_opts){ .monitor = "val_acc",
+                                    .mode = LEVIN_MODE_MAX,
+                                    .factor = 0.5,
+                                    .patience = 1,
+                                    .threshold = 0.25,
+                                    .threshold_mode = LEVIN_THRESHOLD_ABS,
+                                    .min_lr = 0.01 });
+    for (int k = 0; k < STEPS; k++) {
+        levin_lr_scheduler_step_metric(o, metric[k]);
+        if (fabs(levin_optimizer_lr(o, 0) - lr[k]) > 1e-12)
+            fail_msg("step %d: %.9g, torch has %.9g", k, levin_optimizer_lr(o, 0), lr[k]);
+    }
+    done(o);
+}
+
+static void what_is_wrong_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schedule, *word;
+        levin_lr_scheduler_opts opts;
+    } wrong[] = {
+        { "MultiStepLR", "milestones", { .milestones = { 5, 2 } } },
+        { "MultiStepLR", "milestones", { .milestones = { 2, 2 } } },
+        { "MultiStepLR", "milestones", { .milestones = { 2, 0, 5 } } },
+        { "MultiStepLR", "milestones", { .milestones = { -1, 5 } } },
+        { "ReduceLROnPlateau", "mode", { .monitor = "x", .mode = 2 } },
+        { "ReduceLROnPlateau", "threshold_mode", { .monitor = "x", .threshold_mode = 2 } },
+        { "OneCycleLR", "anneal_strategy", { .total_steps = 9, .anneal_strategy = 2 } },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        levin_optimizer *o = make();
+        assert_int_equal(levin_optimizer_set_lr_scheduler(o, wrong[i].schedule, &wrong[i].opts),
+                         LEVIN_EINVAL);
+        assert_non_null(strstr(levin_error_message(), wrong[i].word));
+        levin_error_clear();
+        done(o);
+    }
+}
+
 static void what_is_missing_is_named(void **state)
 {
     (void)state;
@@ -148,6 +197,8 @@ int main(void)
         cmocka_unit_test(rates_are_torchs),
         cmocka_unit_test(one_cycle_moves_the_momentum),
         cmocka_unit_test(a_plateau_lowers_the_rate),
+        cmocka_unit_test(a_plateau_may_want_more_by_a_margin),
+        cmocka_unit_test(what_is_wrong_is_refused),
         cmocka_unit_test(what_is_missing_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,16 +88,20 @@ static void make(const levin_class *c, const void *options)
     levin_optimizer *o = NULL;
     levin_callback *callback = NULL;
     levin_logger *logger = NULL;
+    levin_profiler *profiler = NULL;
     if (c->kind == LEVIN_CLASS_CALLBACK)
         assert_non_null(callback = c->make.callback(options));
     else if (c->kind == LEVIN_CLASS_LOGGER)
         assert_non_null(logger = c->make.logger(options));
+    else if (c->kind == LEVIN_CLASS_PROFILER)
+        assert_non_null(profiler = c->make.profiler(options));
     else if (c->kind == LEVIN_CLASS_OPTIMIZER)
         assert_non_null(o = c->make.optimizer(levin_parameters(m), options));
     else if ((o = levin_sgd(levin_parameters(m), 0.1, NULL)))
         assert_int_equal(levin_optimizer_set_lr_scheduler(o, c->name, options), LEVIN_OK);
     levin_callback_free(callback);
     levin_logger_free(logger);
+    levin_profiler_free(profiler);
     levin_optimizer_free(o);
     levin_module_free(m);
 }
@@ -108,6 +112,7 @@ static const char *const needed[][3] = {
     { "GradientAccumulationScheduler", "scheduling", "{0: 1}" },
     { "OnExceptionCheckpoint", "dirpath", "saved" },
     { "StepLR", "step_size", "2" },
+    { "MultiStepLR", "milestones", "[2, 5]" },
     { "ReduceLROnPlateau", "monitor", "val_loss" },
     { "warmup_stable_decay", "num_decay_steps", "10" },
 };
@@ -167,6 +172,23 @@ static void options_reach_what_is_made(void **state)
     levin_module_free(m);
 }
 
+static void a_list_of_steps_is_read_and_written(void **state)
+{
+    (void)state;
+    const levin_class *c = levin__class_find(LEVIN_CLASS_LR_SCHEDULER, "MultiStepLR");
+    levin_lr_scheduler_opts *o = levin__class_options(c);
+    levin_buffer out = LEVIN_BUFFER(64);
+    assert_int_equal(levin__class_set(c, o, "milestones", "[1, 2, 3]"), 0);
+    assert_int_equal(levin__class_set(c, o, "milestones", "[30,80]"), 0);
+    assert_int_equal(o->milestones[0], 30);
+    assert_int_equal(o->milestones[1], 80);
+    assert_int_equal(o->milestones[2], 0);
+    assert_true(levin__class_print(&out, c, o, levin__class_argument(c, "milestones")));
+    assert_string_equal(out.data, "[30, 80]");
+    levin__buffer_free(&out);
+    levin__free(o);
+}
+
 static void a_class_has_several_names(void **state)
 {
     (void)state;
@@ -180,6 +202,9 @@ static void a_class_has_several_names(void **state)
           "ModelCheckpoint" },
         { LEVIN_CLASS_CALLBACK, "RichProgressBar", "ProgressBar" },
         { LEVIN_CLASS_LOGGER, "lightning.pytorch.loggers.csv_logs.CSVLogger", "CSVLogger" },
+        { LEVIN_CLASS_PROFILER, "simple", "SimpleProfiler" },
+        { LEVIN_CLASS_PROFILER, "pytorch_lightning.profilers.AdvancedProfiler",
+          "AdvancedProfiler" },
         { LEVIN_CLASS_OPTIMIZER, "adamw", "AdamW" },
         { LEVIN_CLASS_OPTIMIZER, "torch.optim.adamw.AdamW", "AdamW" },
         { LEVIN_CLASS_LR_SCHEDULER, "transformers.get_cosine_schedule_with_warmup", "cosine" },
@@ -215,6 +240,9 @@ static void a_class_that_is_not_here_is_refused(void **state)
           "this build has no callback ModelPruning" },
         { LEVIN_CLASS_LOGGER, "WandbLogger", LEVIN_EUNSUPPORTED,
           "this build has no logger WandbLogger" },
+        { LEVIN_CLASS_PROFILER, "pytorch", LEVIN_EUNSUPPORTED,
+          "this build has no profiler pytorch; trace draws the operators" },
+        { LEVIN_CLASS_PROFILER, "my.simple", LEVIN_EINVAL, "unknown profiler 'my.simple'" },
         { LEVIN_CLASS_OPTIMIZER, "torch.optim.LBFGS", LEVIN_EUNSUPPORTED,
           "this build has no optimizer LBFGS" },
         { LEVIN_CLASS_OPTIMIZER, "", LEVIN_EINVAL, "unknown optimizer ''" },
@@ -261,6 +289,21 @@ static void a_wrong_argument_is_named(void **state)
         { LEVIN_CLASS_OPTIMIZER, "AdamW", "betas", "[0.9, 0.99, 1]", "is not a list of 2 numbers" },
         { LEVIN_CLASS_OPTIMIZER, "AdamW", "betas", "[0.9, 0.99", "is not a list of 2 numbers" },
         { LEVIN_CLASS_OPTIMIZER, "AdamW", "betas", "[0, 0.9]", "is not a number above 0" },
+        { LEVIN_CLASS_LR_SCHEDULER, "MultiStepLR", "milestones", "30",
+          "is not a list of up to 32" },
+        { LEVIN_CLASS_LR_SCHEDULER, "MultiStepLR", "milestones", "[]",
+          "is not a list of up to 32" },
+        { LEVIN_CLASS_LR_SCHEDULER, "MultiStepLR", "milestones", "[1, 2.5]", "whole numbers" },
+        { LEVIN_CLASS_LR_SCHEDULER, "MultiStepLR", "milestones", "[0, 2]", "above 0" },
+        { LEVIN_CLASS_LR_SCHEDULER, "MultiStepLR", "milestones", "[1, 2", "is not a list" },
+        { LEVIN_CLASS_LR_SCHEDULER, "MultiStepLR", "milestones", "[1, 2]]", "is not a list" },
+        { LEVIN_CLASS_LR_SCHEDULER, "MultiStepLR", "milestones", "[1e300]", "is not a list" },
+        { LEVIN_CLASS_LR_SCHEDULER, "MultiStepLR", "milestones",
+          "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,"
+          "32,33]",
+          "is not a list of up to 32" },
+        { LEVIN_CLASS_LR_SCHEDULER, "ReduceLROnPlateau", "mode", "best",
+          "mode: 'best' is none of: min max" },
         { LEVIN_CLASS_OPTIMIZER, "AdamW", "fused", "true", "fused: 'true' is not possible here" },
         { LEVIN_CLASS_LR_SCHEDULER, "cosine", "num_cycles", "0", "num_cycles: 0 is not possible" },
         { LEVIN_CLASS_LR_SCHEDULER, "linear", "total_steps", "0", "total_steps: '0' is not a" },
@@ -323,6 +366,7 @@ static void classes_are_documented_as_they_are(void **state)
     static const char *const titles[LEVIN_CLASS_KINDS] = {
         [LEVIN_CLASS_CALLBACK] = "Callbacks: `--trainer.callbacks+=`",
         [LEVIN_CLASS_LOGGER] = "Loggers: `--trainer.logger+=`",
+        [LEVIN_CLASS_PROFILER] = "Profilers: `--trainer.profiler`",
         [LEVIN_CLASS_OPTIMIZER] = "Optimizers: `--optimizer`",
         [LEVIN_CLASS_LR_SCHEDULER] = "Schedules: `--lr_scheduler`",
     };
@@ -356,6 +400,7 @@ int main(void)
         cmocka_unit_test(every_class_can_be_made),
         cmocka_unit_test(every_class_can_be_made_of_its_written_defaults),
         cmocka_unit_test(options_reach_what_is_made),
+        cmocka_unit_test(a_list_of_steps_is_read_and_written),
         cmocka_unit_test(a_class_has_several_names),
         cmocka_unit_test(a_class_that_is_not_here_is_refused),
         cmocka_unit_test(no_class_is_here_and_elsewhere),

@@ -24,7 +24,7 @@ static const char *type_name(levin_flag_type type)
         [LEVIN_FLAG_AMOUNT] = "amount",     [LEVIN_FLAG_OPTIONAL] = "number",
         [LEVIN_FLAG_BY_EPOCH] = "by epoch", [LEVIN_FLAG_CHOICE] = "word",
         [LEVIN_FLAG_LOGGERS] = "words",     [LEVIN_FLAG_CALLBACKS] = "in C only",
-        [LEVIN_FLAG_PLUGINS] = "in C only", [LEVIN_FLAG_PROFILER] = "words",
+        [LEVIN_FLAG_PLUGINS] = "in C only", [LEVIN_FLAG_PROFILER] = "in C only",
     };
     return names[type];
 }

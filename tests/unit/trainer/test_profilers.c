@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "trainer/flags.h"
+#include "trainer/classes.h"
 
 #include <jansson.h>
 #include <levin/sys/profiler.h>
@@ -534,29 +534,38 @@ static void one_run_at_a_time_is_profiled_by_operators(void **state)
     assert_error(LEVIN_ESTATE, "another run of this process is being profiled");
 }
 
-static void words_make_profilers(void **state)
+static void classes_make_profilers(void **state)
 {
     (void)state;
-    static const char *const words[][2] = { { "simple", "FIT Profiler Report" },
-                                            { "AdvancedProfiler", "everything else" },
-                                            { "trace", "events lie in" } };
-    const levin_flag *flag = levin__flag_find("profiler");
+    static const char *const words[][2] = {
+        { "simple", "FIT Profiler Report" },
+        { "lightning.pytorch.profilers.AdvancedProfiler", "everything else" },
+        { "TraceProfiler", "events lie in" },
+    };
     for (int i = 0; i < 3; i++) {
-        levin_trainer_flags f = { 0 };
-        assert_int_equal(levin__flag_set(&f, flag, words[i][0]), 0);
-        char *text = fit(f.profiler, NULL);
+        const levin_class *c = levin__class_find(LEVIN_CLASS_PROFILER, words[i][0]);
+        assert_non_null(c);
+        void *options = levin__class_options(c);
+        char *text = fit(c->make.profiler(options), NULL);
         find(text, words[i][1]);
         free(text);
-        levin_profiler_free(f.profiler); // a word: nothing to free
+        levin__free(options);
     }
-    levin_trainer_flags f = { 0 };
-    assert_int_equal(levin__flag_set(&f, flag, "pytorch"), LEVIN_EUNSUPPORTED);
-    assert_error(LEVIN_EUNSUPPORTED, "profiler: pytorch looks into PyTorch; trace");
-    assert_int_equal(levin__flag_set(&f, flag, "XLA"), LEVIN_EUNSUPPORTED);
-    levin_error_clear();
-    assert_int_equal(levin__flag_set(&f, flag, "simpel"), LEVIN_EINVAL);
-    assert_error(LEVIN_EINVAL, "profiler: 'simpel' is not simple, advanced or trace");
-    assert_null(f.profiler);
+}
+
+/* A report with a name goes to its file, and nothing is shown. */
+static void options_of_a_class_reach_its_profiler(void **state)
+{
+    (void)state;
+    const levin_class *c = levin__class_find(LEVIN_CLASS_PROFILER, "SimpleProfiler");
+    void *options = levin__class_options(c);
+    assert_int_equal(levin__class_set(c, options, "dirpath", root), 0);
+    assert_int_equal(levin__class_set(c, options, "filename", "perf"), 0);
+    free(fit(c->make.profiler(options), NULL));
+    char *text = read_file("fit-perf.txt");
+    find(text, "FIT Profiler Report");
+    free(text);
+    levin__free(options);
 }
 
 int main(void)
@@ -578,7 +587,8 @@ int main(void)
         TEST(a_full_disk_ends_the_trace_and_not_the_run),
         TEST(a_profiler_of_ones_own_hears_actions),
         TEST(one_run_at_a_time_is_profiled_by_operators),
-        TEST(words_make_profilers),
+        TEST(classes_make_profilers),
+        TEST(options_of_a_class_reach_its_profiler),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
