@@ -18,7 +18,8 @@ typedef struct levin_lr_finder_opts {
     levin_lr_spacing mode;       // how the rates lie between
     double early_stop_threshold; // ends when the loss is so many times the best; 0 means 4, below
                                  // 0 never
-    levin_switch update_attr;    // the optimizer gets the suggestion; default on
+    levin_switch update_attr;    // fits of the module begin with the suggestion, also in its
+                                 // hyper-parameters lr, learning_rate or optimizer.lr; default on
     const char *save_plot;       // a file, by its ending .svg or .csv; NULL: lr_find.svg and
                                  // lr_find.csv in the logger's folder
 } levin_lr_finder_opts;
@@ -32,7 +33,8 @@ typedef struct levin_lr_found {
 } levin_lr_found;
 
 /** Looks for a learning rate for m with the data of fit, which is taken. The outcome is yours; NULL
- * in *out after an error. */
+ * in *out after an error, and where there is nothing to look for: with fast_dev_run, and where fit
+ * would go on from a checkpoint. out must not be NULL. */
 LEVIN_API int levin_trainer_lr_find(levin_trainer *t, levin_module *m, const levin_run_opts *data,
                                     const levin_lr_finder_opts *opts, levin_lr_found **out);
 LEVIN_API void levin_lr_found_free(levin_lr_found *f);
@@ -53,7 +55,8 @@ typedef struct levin_batch_size_finder_opts {
 } levin_batch_size_finder_opts;
 
 /** The largest batch size whose steps fit into memory; sizes that would not are never tried, so
- * that the system has no reason to end the program. The data of fit is taken. */
+ * that the system has no reason to end the program. The data of fit is taken. 0 in *out after an
+ * error and where there is nothing to look for, as above; out must not be NULL. */
 LEVIN_API int levin_trainer_scale_batch_size(levin_trainer *t, levin_module *m,
                                              const levin_run_opts *data,
                                              const levin_batch_size_finder_opts *opts,

@@ -40,7 +40,7 @@ static bool loss_is_good(levin_trainer *t, const levin_tensor *loss)
     levin__error_set(LEVIN_ENUMERIC, "the loss is %s in epoch %lld, batch %lld (step %lld); %s%s",
                      isnan(t->loss) ? "not a number" : "infinite", (long long)t->current_epoch,
                      (long long)t->position.batch, (long long)t->position.global_step,
-                     saved ? "last good checkpoint: " : "no checkpoint had been saved",
+                     saved ? "last good checkpoint: " : "no good checkpoint had been saved",
                      saved ? saved : "");
     return false;
 }
@@ -272,6 +272,8 @@ int levin__optimizers_make(levin_trainer *t)
     for (int i = 0; i < t->n_optimizers && !levin_error(); i++)
         if (levin__lr_scheduler_wants_total(t->optimizers[i]))
             fill_total(t, t->optimizers[i]);
+    if (t->found_lr > 0 && t->optimizer && !levin_error())
+        levin__optimizer_set_initial_lr(t->optimizer, t->found_lr);
     return levin_error();
 }
 

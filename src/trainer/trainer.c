@@ -130,10 +130,16 @@ static void take_callbacks(levin_trainer *t, const levin_trainer_flags *f)
     for (levin_callback *const *c = f->callbacks; c && *c; c++)
         levin__trainer_add_callback(t, *c);
     add_timer(t, f->max_time);
-    if (s->scale_batch_size && !levin__trainer_find(t, levin__is_batch_size_finder))
+    if (s->scale_batch_size && levin__trainer_find(t, levin__is_batch_size_finder))
+        levin__error_set(LEVIN_EINVAL, "auto_scale_batch_size and a BatchSizeFinder in callbacks: "
+                                       "give one");
+    else if (s->scale_batch_size)
         levin__trainer_add_callback(
             t, levin_batch_size_finder(&(levin_batch_size_finder_opts){ .mode = s->scale_mode }));
-    if (s->auto_lr_find && !levin__trainer_find(t, levin__is_learning_rate_finder))
+    if (s->auto_lr_find && levin__trainer_find(t, levin__is_learning_rate_finder))
+        levin__error_set(LEVIN_EINVAL,
+                         "auto_lr_find and a LearningRateFinder in callbacks: give one");
+    else if (s->auto_lr_find)
         levin__trainer_add_callback(t, levin_learning_rate_finder(NULL));
     if (s->stochastic_weight_avg)
         levin__trainer_add_callback(t, levin_stochastic_weight_averaging(NULL));
@@ -203,6 +209,7 @@ levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t 
 void levin__trainer_forget_module(levin_trainer *t)
 {
     levin__optimizers_free(t);
+    t->found_lr = 0;
     t->module = NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "trainer/interruption.h"
 #include "trainer/loaders.h"
 #include "trainer/loops.h"
+#include "trainer/module_state.h"
 #include "trainer/optimize.h"
 
 #include <math.h>
@@ -108,4 +109,12 @@ int levin__trial_end(levin_trial *x, levin_trainer *t)
     t->n_plain_callbacks = x->n_plain_callbacks;
     t->tuning = false;
     return levin_error() ? levin_error() : levin__optimizers_make(t);
+}
+
+void levin__trial_save(levin_module *m, const char *const *names, const char *value)
+{
+    while (*names && !levin__hparams_get(levin__module_hparams(m), *names))
+        names++;
+    if (*names)
+        levin_save_hyperparameter(m, *names, "%s", value);
 }

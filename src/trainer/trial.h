@@ -24,6 +24,9 @@ int levin__trial_begin(levin_trial *x, levin_trainer *t);
 int levin__trial_step(levin_trial *x, levin_trainer *t, double *loss);
 /** Another batch size for the training loader, which begins anew. 0 or an error code. */
 int levin__trial_set_batch_size(levin_trial *x, levin_trainer *t, int64_t batch_size);
+/** Writes what was found over the module's hyper-parameter of the first of these names that it has.
+ */
+void levin__trial_save(levin_module *m, const char *const *names, const char *value);
 /** Everything is as it was; optimizers and schedules are made anew. 0 or an error code. */
 int levin__trial_end(levin_trial *x, levin_trainer *t);
 

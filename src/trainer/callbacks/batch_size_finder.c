@@ -7,6 +7,7 @@
 #include "base/scope.h"
 #include "trainer/callbacks/finders.h"
 #include "trainer/classes.h"
+#include "trainer/number.h"
 #include "trainer/trial.h"
 
 typedef struct {
@@ -112,11 +113,13 @@ static void on_fit_start(levin_callback *base, levin_trainer *t, levin_module *m
 {
     finder *c = (finder *)base;
     search s = { .c = c, .t = t };
-    (void)m;
+    static const char *const names[] = { "batch_size", "data.batch_size", NULL };
+    char text[LEVIN_NUMBER_SIZE];
     if (t->set.fast_dev_run || t->ckpt_path) {
         levin__output_note(&t->out, "BatchSizeFinder: nothing to look for in a run %s",
                            t->set.fast_dev_run ? "with fast_dev_run"
                                                : "that goes on from a checkpoint");
+        t->exit_early |= c->alone;
         return;
     }
     if (levin__trial_begin(&s.trial, t) == LEVIN_OK)
@@ -124,6 +127,7 @@ static void on_fit_start(levin_callback *base, levin_trainer *t, levin_module *m
     if (levin__trial_end(&s.trial, t) < 0)
         return;
     c->found = s.size;
+    levin__trial_save(m, names, levin__number_print(text, (double)s.size));
     levin__output_note(&t->out, "BatchSizeFinder: %lld rows a batch after %lld trials",
                        (long long)s.size, (long long)s.trials);
     t->exit_early |= c->alone;
@@ -196,8 +200,10 @@ int levin_trainer_scale_batch_size(levin_trainer *t, levin_module *m, const levi
         ((finder *)base)->alone = true;
     bool added = t && base && levin__trainer_add_callback(t, base) == LEVIN_OK;
     levin_trainer_fit_with(t, m, data);
-    if (!added)
+    if (!added) {
+        levin_callback_free(t ? NULL : base); // one that could not be added is gone
         return levin_error();
+    }
     levin__trainer_remove_callback(t, base);
     *out = levin_error() ? 0 : ((finder *)base)->found;
     levin_callback_free(base);

@@ -12,6 +12,7 @@
 #include "optim/optimizer.h"
 #include "trainer/callbacks/finders.h"
 #include "trainer/classes.h"
+#include "trainer/number.h"
 #include "trainer/trial.h"
 
 #include <math.h>
@@ -102,6 +103,16 @@ static int save_curve(const finder *c, const levin_trainer *t)
     return levin_error();
 }
 
+/* By this fit and those that follow of the module. */
+static void take(levin_trainer *t, double rate)
+{
+    static const char *const names[] = { "lr", "learning_rate", "optimizer.lr", NULL };
+    char text[LEVIN_NUMBER_SIZE];
+    t->found_lr = rate;
+    levin__optimizer_set_initial_lr(t->optimizer, rate);
+    levin__trial_save(t->module, names, levin__number_print(text, rate));
+}
+
 static void use(const finder *c, levin_trainer *t)
 {
     double rate = c->found->suggestion, before = t->optimizer->groups[0].initial_lr;
@@ -114,7 +125,7 @@ static void use(const finder *c, levin_trainer *t)
     }
     bool takes = levin__is_on(c->opts.update_attr, true);
     if (takes)
-        levin__optimizer_set_initial_lr(t->optimizer, rate);
+        take(t, rate);
     levin__output_note(&t->out, "LearningRateFinder: suggests %.3g after %lld steps%s", rate,
                        (long long)c->found->n, takes ? ", taken" : "");
 }
@@ -129,6 +140,7 @@ static void on_fit_start(levin_callback *base, levin_trainer *t, levin_module *m
                            t->set.fast_dev_run ? "with fast_dev_run"
                            : t->ckpt_path      ? "that goes on from a checkpoint"
                                                : "without an optimizer");
+        t->exit_early |= c->alone;
         return;
     }
     levin_lr_found_free(c->found);
@@ -218,8 +230,10 @@ int levin_trainer_lr_find(levin_trainer *t, levin_module *m, const levin_run_opt
         c->alone = true;
     bool added = t && c && levin__trainer_add_callback(t, base) == LEVIN_OK;
     levin_trainer_fit_with(t, m, data);
-    if (!added)
+    if (!added) {
+        levin_callback_free(t ? NULL : base); // one that could not be added is gone
         return levin_error();
+    }
     levin__trainer_remove_callback(t, base);
     if (!levin_error()) {
         *out = c->found;

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "optim/optimizer.h"
 #include "support/root.h"
+#include "trainer/module_state.h"
 #include "trainer/trainer.h"
 
 #include <setjmp.h>
@@ -78,6 +79,84 @@ static void the_first_losses_are_not_halved(void **state)
     levin_lr_found_free(f);
     levin_trainer_free(t);
     levin_module_free(&m->base);
+}
+
+static void what_lr_find_found_is_what_fit_begins_with(void **state)
+{
+    (void)state;
+    boring *m = boring_new(1);
+    m->lr = 1e-6;
+    levin_save_hyperparameter(&m->base, "learning_rate", "%g", m->lr);
+    levin_trainer *t = make_trainer((levin_trainer_flags){ .logger = LEVIN_NO_LOGGER });
+    levin_run_opts data = data_of(8);
+    levin_lr_found *f = NULL;
+    assert_int_equal(levin_trainer_lr_find(t, &m->base, &data, NULL, &f), 0);
+    assert_int_equal(levin_trainer_fit(t, &m->base, data_of(8).train, NULL), 0);
+    assert_true(levin_optimizer_lr(levin_trainer_optimizer(t, 0), 0) == f->suggestion);
+    const char *kept = levin__hparams_get(levin__module_hparams(&m->base), "learning_rate");
+    assert_true(strtod(kept, NULL) == f->suggestion);
+    boring *other = boring_new(1);
+    assert_int_equal(levin_trainer_fit(t, &other->base, data_of(8).train, NULL), 0);
+    assert_true(levin_optimizer_lr(levin_trainer_optimizer(t, 0), 0) == 0.01);
+    levin_lr_found_free(f);
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+    levin_module_free(&other->base);
+}
+
+/* Nothing is looked for, and above all nothing is trained. */
+static void where_there_is_nothing_to_look_for_nothing_happens(void **state)
+{
+    (void)state;
+    int64_t n, size = -1;
+    boring *m = boring_new(1);
+    float *before = boring_weights(m, &n);
+    levin_trainer *t =
+        make_trainer((levin_trainer_flags){ .fast_dev_run = 1, .logger = LEVIN_NO_LOGGER });
+    levin_run_opts data = data_of(8);
+    levin_lr_found *f = NULL;
+    assert_int_equal(levin_trainer_lr_find(t, &m->base, &data, NULL, &f), 0);
+    data = data_of(8);
+    assert_int_equal(levin_trainer_scale_batch_size(t, &m->base, &data, NULL, &size), 0);
+    assert_null(f);
+    assert_int_equal(size, 0);
+    assert_int_equal(m->batches, 0);
+    float *after = boring_weights(m, &n);
+    assert_memory_equal(before, after, (size_t)n * sizeof *before);
+    free(before);
+    free(after);
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+}
+
+static void without_a_trainer_nothing_is_left(void **state)
+{
+    (void)state;
+    int64_t size;
+    levin_lr_found *f;
+    levin_run_opts data = data_of(8);
+    assert_true(levin_trainer_lr_find(NULL, NULL, &data, NULL, &f) < 0);
+    levin_error_clear();
+    data = data_of(8);
+    assert_true(levin_trainer_scale_batch_size(NULL, NULL, &data, NULL, &size) < 0);
+    levin_error_clear();
+}
+
+static void a_finder_is_named_once(void **state)
+{
+    (void)state;
+    levin_callback *rate[] = { levin_learning_rate_finder(NULL), NULL };
+    assert_null(
+        levin_trainer_new(&(levin_trainer_flags){ .auto_lr_find = LEVIN_ON, .callbacks = rate }));
+    assert_int_equal(levin_error(), LEVIN_EINVAL);
+    assert_non_null(strstr(levin_error_message(), "auto_lr_find and a LearningRateFinder"));
+    levin_error_clear();
+    levin_callback *size[] = { levin_batch_size_finder(NULL), NULL };
+    assert_null(levin_trainer_new(
+        &(levin_trainer_flags){ .auto_scale_batch_size = "power", .callbacks = size }));
+    assert_int_equal(levin_error(), LEVIN_EINVAL);
+    assert_non_null(strstr(levin_error_message(), "auto_scale_batch_size and a BatchSizeFinder"));
+    levin_error_clear();
 }
 
 static void auto_lr_find_trains_with_what_it_found(void **state)
@@ -200,6 +279,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lr_find_leaves_the_module_as_it_was),
         cmocka_unit_test(the_first_losses_are_not_halved),
+        cmocka_unit_test(what_lr_find_found_is_what_fit_begins_with),
+        cmocka_unit_test(where_there_is_nothing_to_look_for_nothing_happens),
+        cmocka_unit_test(without_a_trainer_nothing_is_left),
+        cmocka_unit_test(a_finder_is_named_once),
         cmocka_unit_test(auto_lr_find_trains_with_what_it_found),
         cmocka_unit_test(looking_changes_no_bit),
         cmocka_unit_test(batch_sizes_follow_the_budget),
