@@ -325,7 +325,7 @@ bool levin__is_dir(const char *path)
 char *levin__path_join(const char *a, const char *b)
 {
     size_t n = strlen(a);
-    if (!n)
+    if (!n || strcmp(a, ".") == 0)
         return levin__strdup(b);
     return levin__format("%s%s%s", a, a[n - 1] == '/' ? "" : "/", b);
 }

@@ -50,7 +50,7 @@ int levin__folder_write(const char *path, int (*fill)(void *context, const char 
                         void *context);
 bool levin__is_file(const char *path);
 bool levin__is_dir(const char *path);
-/** "a/b", without doubling the slash; the caller's to free. */
+/** "a/b", without doubling the slash; b where a is "" or ".". The caller's. */
 char *levin__path_join(const char *a, const char *b);
 /** What follows the last slash. */
 const char *levin__path_name(const char *path);

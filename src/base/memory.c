@@ -119,17 +119,24 @@ char *levin__strndup(const char *text, size_t n)
 
 char *levin__strdup(const char *text) { return text ? levin__strndup(text, strlen(text)) : NULL; }
 
-char *levin__format(const char *fmt, ...)
+char *levin__vformat(const char *fmt, va_list args)
 {
-    va_list args, again;
-    va_start(args, fmt);
+    va_list again;
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, fmt, args);
-    va_end(args);
     char *text = n < 0 ? NULL : levin__alloc((size_t)n + 1);
     if (text)
         vsnprintf(text, (size_t)n + 1, fmt, again);
     va_end(again);
+    return text;
+}
+
+char *levin__format(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *text = levin__vformat(fmt, args);
+    va_end(args);
     return text;
 }
 

@@ -3,6 +3,7 @@
 #define LEVIN_BASE_MEMORY_H
 
 #include <levin/base.h>
+#include <stdarg.h>
 
 enum { LEVIN_ALIGN = 64 }; // a cache line, and the widest vector
 
@@ -24,12 +25,13 @@ void levin__unmap(void *block, size_t bytes);
 char *levin__strdup(const char *text);
 /** A copy of its first n bytes, closed by a NUL. */
 char *levin__strndup(const char *text, size_t n);
-/** A new string made as by printf. */
 /** Room for need elements of size bytes in the array at which array points: twice the capacity, 16
  * or need, whichever is most; not cleared. False after LEVIN_ENOMEM; then all is as before. */
 bool levin__grow(void *array, int64_t need, int *capacity, size_t size);
 
+/** A new string made as by printf, or by vprintf. */
 char *levin__format(const char *fmt, ...) LEVIN_FORMAT(1, 2);
+char *levin__vformat(const char *fmt, va_list args);
 
 /** Allocations made so far by this process through these functions. */
 int64_t levin__alloc_count(void);

@@ -4,9 +4,11 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "cli/config.h"
+#include "cli/objects.h"
 #include "cli/values.h"
-#include "formats/checkpoint.h"
+#include "trainer/checkpoint.h"
 
 #include <string.h>
 #include <strings.h>
@@ -53,17 +55,52 @@ static bool take_rows(const levin_command *c, cli_args *a, const json_t *hyper_p
     return !levin_error();
 }
 
+static bool is_word(const char *text)
+{
+    return strcmp(text, "last") == 0 || strcmp(text, "best") == 0 || strcmp(text, "hpc") == 0;
+}
+
+/* As a trainer with these options would look for it. NULL after an error too; the caller's. */
+static char *find_word(const cli_args *a, bool goes_on)
+{
+    levin_callback *none[] = { NULL };
+    levin_trainer_flags flags = a->trainer;
+    levin_callback **callbacks = cli_make_callbacks(a, none);
+    levin_logger **loggers = a->objects[LEVIN_CLASS_LOGGER].n ? cli_make_loggers(a) : NULL;
+    flags.callbacks = callbacks;
+    if (loggers)
+        flags.logger = loggers;
+    levin_trainer *t = levin_trainer_new(&flags);
+    char *path = t ? levin__checkpoint_of_runs(t, a->ckpt_path, goes_on) : NULL;
+    levin_trainer_free(t);
+    levin__free(callbacks);
+    levin__free(loggers);
+    return path;
+}
+
+/* "last" and so on become a file. A fit without one begins afresh, and says so. */
+static bool resolve(const levin_command *c, cli_args *a)
+{
+    bool is_fit = c == &cli_cmd_fit;
+    if (!is_word(a->ckpt_path))
+        return true;
+    char *path = find_word(a, is_fit);
+    if (path)
+        a->ckpt_path = cli_keep(a, path);
+    else if (!levin_error() && !is_fit)
+        levin__error_set(LEVIN_ENOTFOUND, "--ckpt_path: no %s checkpoint was found; name a file",
+                         a->ckpt_path);
+    levin__free(path);
+    return !levin_error();
+}
+
 bool cli_take_checkpoint_options(const levin_command *c, cli_args *a)
 {
-    if (!a->ckpt_path || !levin__is_file(a->ckpt_path))
-        return true;
-    levin_checkpoint *file = levin__checkpoint_open(a->ckpt_path);
-    if (!file) {
-        levin_error_clear(); // whoever loads it says why
-        return true;
-    }
-    const json_t *header = levin__checkpoint_header(file);
-    bool good = take_rows(c, a, json_object_get(header, "hyper_parameters"));
-    levin__checkpoint_free(file);
+    if (!a->ckpt_path || !resolve(c, a))
+        return !levin_error();
+    json_t *header = levin__is_file(a->ckpt_path) ? levin__checkpoint_peek(a->ckpt_path) : NULL;
+    levin_error_clear(); // whoever loads it says why
+    bool good = !header || take_rows(c, a, json_object_get(header, "hyper_parameters"));
+    json_decref(header);
     return good;
 }

@@ -4,10 +4,11 @@
 
 #include "cli/command.h"
 
-/** Takes --model.name, --model.head and --model.pooling from the file of --ckpt_path where nothing
- *  else was said. False after an error: the file has another head or pooling than was asked for,
- *  with which its weights would mean something else. True where there is no such file, or none that
- *  can be read, which is for the trainer to refuse. */
+/** Makes a file of "last", "best" and "hpc". Then takes --model.name, --model.head and
+ * --model.pooling from the file of --ckpt_path where nothing else was said. False after an error:
+ * the file has another head or pooling than was asked for, with which its weights would mean
+ * something else. True where there is no such file, or none that can be read, which is for the
+ * trainer to refuse. */
 bool cli_take_checkpoint_options(const levin_command *c, cli_args *a);
 
 #endif

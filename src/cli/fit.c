@@ -8,6 +8,7 @@
 #include "cli/results.h"
 #include "cli/session.h"
 #include "cli/values.h"
+#include "models/classifier.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,7 +45,7 @@ static void save_arguments(const cli_session *s, const cli_row *row)
     levin__free(options);
 }
 
-/* Every option, given or not, and the labels. */
+/* Every option, given or not, what the model saw of the encoder, and the labels. */
 static void save_hyperparameters(const cli_session *s)
 {
     cli_row row;
@@ -59,6 +60,10 @@ static void save_hyperparameters(const cli_session *s)
             save_arguments(s, &row);
     }
     levin__buffer_free(&value);
+    const levin_classifier *c = levin__classifier(s->model);
+    if (c) // where it was left open, what the folder said
+        levin_save_hyperparameter(s->model, "model.pooling", "%s",
+                                  levin__pooling_word((int)c->pooling));
     char *labels = print_labels(s->model);
     if (labels)
         levin_save_hyperparameter(s->model, "labels", "%s", labels);

@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "formats/checkpoint.h"
 #include "models/bert/config.h"
@@ -80,42 +81,61 @@ static bool from_list(cli_labels *out, const json_t *list)
 bool cli_labels_of_checkpoint(cli_labels *out, const char *path)
 {
     *out = (cli_labels){ 0 };
-    levin_checkpoint *c = levin__checkpoint_open(path);
-    if (!c)
-        return false;
-    const json_t *kept = json_object_get(levin__checkpoint_header(c), "hyper_parameters");
+    json_t *header = levin__checkpoint_peek(path);
+    const json_t *kept = json_object_get(header, "hyper_parameters");
     const char *text = json_string_value(json_object_get(kept, "labels"));
-    json_t *list = text ? json_loads(text, 0, NULL) : NULL;
-    from_list(out, list);
+    json_t *list = text ? levin__json_parse(text, strlen(text), path) : NULL;
+    if (text && !from_list(out, list))
+        levin__error_set(LEVIN_EFORMAT, "%s: its labels are no list of names", path);
     json_decref(list);
-    levin__checkpoint_free(c);
+    json_decref(header);
     return !levin_error();
 }
 
+/* The very name, or else one that differs in case. */
 static int64_t find(const cli_labels *l, const char *name)
 {
+    for (int64_t i = 0; i < l->n; i++)
+        if (strcmp(l->names[i], name) == 0)
+            return i;
     for (int64_t i = 0; i < l->n; i++)
         if (strcasecmp(l->names[i], name) == 0)
             return i;
     return -1;
 }
 
+/* Where each of b's names stands in a, each once; false if that cannot be. */
+static bool match(const cli_labels *a, const cli_labels *b, int64_t *place)
+{
+    for (int64_t i = 0; i < b->n; i++) {
+        place[i] = find(a, b->names[i]);
+        for (int64_t k = 0; k < i; k++)
+            if (place[k] == place[i])
+                return false;
+        if (place[i] < 0)
+            return false;
+    }
+    return a->n == b->n;
+}
+
 bool cli_labels_same(const cli_labels *a, const cli_labels *b)
 {
-    bool same = a->n == b->n;
-    for (int64_t i = 0; same && i < a->n; i++)
-        same = find(b, a->names[i]) >= 0;
+    int64_t *place = levin__calloc((size_t)b->n + 1, sizeof *place);
+    bool same = place && a->n == b->n && match(a, b, place);
+    levin__free(place);
     return same;
 }
 
 bool cli_labels_order(cli_labels *data, const cli_labels *model)
 {
-    char **ordered = levin__calloc((size_t)data->n + 1, sizeof *ordered);
-    if (!ordered)
-        return false;
-    for (int64_t i = 0; i < data->n; i++)
-        ordered[i] = data->names[find(data, model->names[i])];
-    levin__free(data->names);
-    data->names = ordered;
-    return true;
+    int64_t *place = levin__calloc((size_t)model->n + 1, sizeof *place);
+    char **ordered = levin__calloc((size_t)model->n + 1, sizeof *ordered);
+    bool good = place && ordered && match(data, model, place);
+    for (int64_t i = 0; good && i < model->n; i++)
+        ordered[i] = data->names[place[i]];
+    levin__free(place);
+    levin__free(good ? (void *)data->names : (void *)ordered);
+    if (good)
+        data->names = ordered;
+    return good;
 }

@@ -128,24 +128,62 @@ static bool check_sum(const char *path, const char *text, const levin_safetensor
                   "from another checkpoint");
 }
 
+/* The text of the header; NULL after an error. */
+static const char *header_text(const levin_safetensors *tensors, const char *path)
+{
+    const char *text = levin_safetensors_metadata(tensors, key_header);
+    if (!text)
+        refuse(LEVIN_EFORMAT, path,
+               "a safetensors file without a levin checkpoint header: was it saved by the "
+               "trainer, or is it a model's weights?");
+    bool good = text && check_version(path, levin_safetensors_metadata(tensors, key_version));
+    return good ? text : NULL;
+}
+
+static json_t *parse_header(const char *text, const char *path)
+{
+    json_t *header = levin__json_parse(text, strlen(text), path);
+    if (!header || json_is_object(header))
+        return header;
+    json_decref(header);
+    refuse(LEVIN_EFORMAT, path, "the checkpoint header must be a JSON object");
+    return NULL;
+}
+
+/* Lightning's checkpoints have the same ending. */
+static levin_safetensors *open_tensors(const char *path)
+{
+    unsigned char first[4] = { 0 };
+    FILE *f = fopen(path, "rb");
+    bool is_zip = f && fread(first, 1, sizeof first, f) == sizeof first &&
+                  memcmp(first, "PK\3\4", sizeof first) == 0;
+    if (f)
+        fclose(f);
+    if (!is_zip)
+        return levin_safetensors_open(path);
+    levin__error_set(LEVIN_EFORMAT,
+                     "%s: a checkpoint of PyTorch Lightning, or another file of torch.save: levin "
+                     "convert makes one of levin's from it",
+                     path);
+    return NULL;
+}
+
 static bool read_checkpoint(levin_checkpoint *c, const char *path)
 {
-    c->tensors = levin_safetensors_open(path);
-    if (!c->tensors)
-        return false;
-    const char *text = levin_safetensors_metadata(c->tensors, key_header);
-    if (!text)
-        return refuse(LEVIN_EFORMAT, path,
-                      "a safetensors file without a levin checkpoint header: was it saved by the "
-                      "trainer, or is it a model's weights?");
-    if (!check_version(path, levin_safetensors_metadata(c->tensors, key_version)) ||
-        !check_sum(path, text, c->tensors))
-        return false;
-    c->header = levin__json_parse(text, strlen(text), path);
-    if (!c->header)
-        return false;
-    return json_is_object(c->header) ||
-           refuse(LEVIN_EFORMAT, path, "the checkpoint header must be a JSON object");
+    c->tensors = open_tensors(path);
+    const char *text = c->tensors ? header_text(c->tensors, path) : NULL;
+    if (text && check_sum(path, text, c->tensors))
+        c->header = parse_header(text, path);
+    return c->header != NULL;
+}
+
+json_t *levin__checkpoint_peek(const char *path)
+{
+    levin_safetensors *tensors = open_tensors(path);
+    const char *text = tensors ? header_text(tensors, path) : NULL;
+    json_t *header = text ? parse_header(text, path) : NULL;
+    levin_safetensors_free(tensors);
+    return header;
 }
 
 levin_checkpoint *levin__checkpoint_open(const char *path)

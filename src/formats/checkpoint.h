@@ -16,6 +16,9 @@ int levin__checkpoint_save(const char *path, const json_t *header, const levin_s
 /** Maps a checkpoint and compares its checksum, so that bytes which changed on disk are never used.
  *  Yours. */
 levin_checkpoint *levin__checkpoint_open(const char *path);
+/** The JSON object alone, without a look at the tensors and so without the checksum: enough to
+ * choose among files, not to go on from one. A new reference; NULL after an error. */
+json_t *levin__checkpoint_peek(const char *path);
 void levin__checkpoint_free(levin_checkpoint *c);
 /** The JSON object. Lent. */
 const json_t *levin__checkpoint_header(const levin_checkpoint *c);

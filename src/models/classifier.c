@@ -93,6 +93,22 @@ static levin_optimizer *configure_optimizers(levin_module *m)
     return o;
 }
 
+/* A head is trained for what it sees of the encoder. */
+static void on_save_checkpoint(levin_module *m, levin_state *s)
+{
+    const levin_classifier *c = levin_self(m);
+    levin_state_set_text(s, "pooling", levin__pooling_word((int)c->pooling));
+}
+
+static void on_load_checkpoint(levin_module *m, const levin_state *s)
+{
+    const levin_classifier *c = levin_self(m);
+    const char *saved = levin_state_text(s, "pooling"), *own = levin__pooling_word((int)c->pooling);
+    if (saved && strcmp(saved, own) != 0)
+        levin__error_set(LEVIN_EINVAL, "the checkpoint's model has pooling %s, this one has %s",
+                         saved, own);
+}
+
 static void classifier_free(levin_module *m)
 {
     levin_classifier *c = levin_self(m);
@@ -110,6 +126,8 @@ static const levin_module_class classifier_class = {
     .validation_step = validation_step,
     .test_step = test_step,
     .configure_optimizers = configure_optimizers,
+    .on_save_checkpoint = on_save_checkpoint,
+    .on_load_checkpoint = on_load_checkpoint,
 };
 
 levin_classifier *levin__classifier(levin_module *m)

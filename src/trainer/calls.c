@@ -58,10 +58,14 @@ static void begin(levin_trainer *t, levin_module *m, levin_running running, cons
     if (levin_error())
         return;
     t->running = running;
+    if (running == LEVIN_RUNNING_FIT) {
+        levin__free(t->newest_checkpoint);
+        t->newest_checkpoint = NULL;
+    }
     t->datamodule = o->datamodule;
     t->take = o->take;
     t->take_payload = o->payload;
-    t->should_stop = t->resumed = t->refused = t->exit_early = false;
+    t->should_stop = t->resumed = t->refused = t->exit_early = t->begun = false;
     t->loss = (double)NAN;
     t->seed = levin__seed();
     if (t->datamodule)

@@ -88,10 +88,13 @@ static int add_state_array(void *payload, const char *prefix, const char *key, c
     return add(payload, join(prefix, key, ""), 1, &n, data);
 }
 
-/* Gradients that the next batch adds to. */
+/* Whether the next batch adds to the gradients that are there. A module that steps by hand alone
+ * knows: what it has not zeroed counts. */
 static bool is_inside_window(const levin_trainer *t)
 {
     const levin_position *p = &t->position;
+    if (t->module->type->manual_optimization)
+        return true;
     return p->moment != LEVIN_AT_EPOCH_START && p->moment != LEVIN_AT_EPOCH_END && !p->stepped &&
            p->batch % t->accumulate != 0;
 }
@@ -175,17 +178,27 @@ static json_t *hex(uint64_t x)
     return json_string(text);
 }
 
+/* In a sanity check the training loader may not be there yet. */
+static json_t *samplers(const levin_trainer *t)
+{
+    json_t *o = json_object();
+    for (int stage = LEVIN_STAGE_TRAIN; stage <= LEVIN_STAGE_VALIDATE; stage++) {
+        json_t *list = json_array();
+        for (int i = 0; i < t->loaders[stage].n; i++)
+            json_array_append_new(list, hex(levin_dataloader_seed(t->loaders[stage].at[i])));
+        levin__json_put(o, stage == LEVIN_STAGE_TRAIN ? "train" : "validate", list);
+    }
+    return o;
+}
+
 static json_t *randomness(const levin_trainer *t)
 {
-    json_t *o = json_object(), *generator = json_array(), *samplers = json_array();
+    json_t *o = json_object(), *generator = json_array();
     levin__json_put(o, "seed", hex(t->seed));
     for (int i = 0; i < 4; i++)
         json_array_append_new(generator, hex(levin__generator()->s[i]));
     levin__json_put(o, "generator", generator);
-    for (int stage = LEVIN_STAGE_TRAIN; stage <= LEVIN_STAGE_VALIDATE; stage++)
-        for (int i = 0; i < t->loaders[stage].n; i++)
-            json_array_append_new(samplers, hex(levin_dataloader_seed(t->loaders[stage].at[i])));
-    levin__json_put(o, "samplers", samplers);
+    levin__json_put(o, "samplers", samplers(t));
     return o;
 }
 

@@ -49,6 +49,11 @@ void levin__restore_log(levin_trainer *t, const json_t *header, const char *wher
  * an error, and also, without one, if there is no last file: then training starts afresh. */
 char *levin__checkpoint_find(levin_trainer *t, const char *what);
 
+/** Which file of earlier runs "best", "last" or "hpc" would be for a trainer that has run nothing
+ * yet; what is best is what the newest checkpoint says. The caller's; NULL, maybe without an error,
+ * if there is none. */
+char *levin__checkpoint_of_runs(const levin_trainer *t, const char *what, bool must_be_whole);
+
 /** What a fit begins from that was asked for ckpt_path: what SLURM's last turn left behind,
  * ckpt_path, or the file of an OnExceptionCheckpoint of an earlier run; NULL: nothing. Lent. */
 const char *levin__fit_checkpoint(const levin_trainer *t, const char *ckpt_path);

@@ -1,96 +1,146 @@
 /* checkpoint_path.c: which file "best", "last" and "hpc" mean.
  *
- * "last" is the file last*.ckpt that was written last. Lightning looks for it in the folder of the
- * run that begins, which is new and empty unless dirpath is given; we look through the runs beside
- * it too, and where no last*.ckpt stands we take the newest checkpoint of any name. */
+ * "last" is the file that was written last. Lightning looks for last*.ckpt in the folder of the run
+ * that begins, which is new and empty unless dirpath is given; we look through the runs beside it
+ * too, at checkpoints of any name, so that an old last.ckpt never takes a run back. */
 #include "trainer/checkpoint.h"
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "trainer/callbacks/builtin.h"
 #include "trainer/callbacks/model_checkpoint.h"
 #include "trainer/interruption.h"
+#include "trainer/loggers/file_logger.h"
 
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 
 typedef struct {
+    bool must_be_whole; // training is to go on from it: weights alone do not do
     char *path;
-    bool is_last; // its name says so
+    bool is_last; // its name says so; decides between two of one moment
     struct timespec written;
 } candidate;
 
-static bool is_newer(const struct timespec *a, const struct timespec *b)
+static int compare(const struct timespec *a, const struct timespec *b)
 {
-    return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+    if (a->tv_sec != b->tv_sec)
+        return a->tv_sec > b->tv_sec ? 1 : -1;
+    return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
+}
+
+/* What cannot be read is for whoever loads it to complain about. */
+static bool holds_weights_alone(const char *path)
+{
+    json_t *header = levin__checkpoint_peek(path);
+    bool alone = header && !json_object_get(header, "random");
+    json_decref(header);
+    levin_error_clear();
+    return alone;
 }
 
 static void consider(candidate *best, const char *dir, const char *name)
 {
     struct stat info;
-    size_t n = strlen(name);
     bool is_last = strncmp(name, "last", 4) == 0;
-    if (n < 5 || strcmp(name + n - 5, ".ckpt") != 0 || (best->is_last && !is_last))
+    char *path = levin__ends_with(name, ".ckpt") ? levin__path_join(dir, name) : NULL;
+    if (!path)
         return;
-    char *path = levin__path_join(dir, name);
-    if (!path || stat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
-        (best->path && best->is_last == is_last && !is_newer(&info.st_mtim, &best->written))) {
+    bool good = stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    int newer = good && best->path ? compare(&info.st_mtim, &best->written) : 1;
+    if (!good || newer < 0 || (newer == 0 && (best->is_last || !is_last)) ||
+        (best->must_be_whole && holds_weights_alone(path))) {
         levin__free(path);
         return;
     }
     levin__free(best->path);
-    *best = (candidate){ path, is_last, info.st_mtim };
+    best->path = path;
+    best->is_last = is_last;
+    best->written = info.st_mtim;
 }
 
 static void search(candidate *best, const char *dir)
 {
-    DIR *folder = opendir(dir);
+    DIR *folder = dir ? opendir(dir) : NULL;
     for (struct dirent *e; folder && (e = readdir(folder));)
         consider(best, dir, e->d_name);
     if (folder)
         closedir(folder);
 }
 
-/* The checkpoints of the runs beside the one of run_dir. */
-static void search_runs(candidate *best, const char *run_dir)
+static void search_run(candidate *best, const char *run)
 {
-    char *above = levin__strdup(run_dir);
-    char *slash = above ? strrchr(above, '/') : NULL;
-    if (slash)
-        *slash = '\0';
-    DIR *folder = slash ? opendir(above) : NULL;
+    char *dir = run ? levin__path_join(run, "checkpoints") : NULL;
+    search(best, dir);
+    levin__free(dir);
+}
+
+static void search_runs(candidate *best, const char *above)
+{
+    DIR *folder = above ? opendir(above) : NULL;
     for (struct dirent *e; folder && (e = readdir(folder));) {
-        if (strncmp(e->d_name, "version_", 8) != 0)
-            continue;
-        char *dir = levin__format("%s/%s/checkpoints", above, e->d_name);
-        if (dir)
-            search(best, dir);
-        levin__free(dir);
+        char *run =
+            strncmp(e->d_name, "version_", 8) == 0 ? levin__path_join(above, e->d_name) : NULL;
+        search_run(best, run);
+        levin__free(run);
     }
     if (folder)
         closedir(folder);
+}
+
+/* The newest of the folders of this trainer, before a call as well as in it; NULL if there is none,
+ * also after an error. The caller's. */
+static char *newest(const levin_trainer *t, bool must_be_whole)
+{
+    candidate best = { .must_be_whole = must_be_whole };
+    const levin_file_logger *l = t->n_loggers ? levin__file_logger(t->loggers[0]) : NULL;
+    char *run = NULL, *above = l ? levin__file_logger_above(l, t->set.root_dir, &run) : NULL;
+    for (int i = 0; i < t->n_callbacks; i++)
+        if (levin__is_model_checkpoint(t->callbacks[i]))
+            search(&best, levin__model_checkpoint_dir(t->callbacks[i]));
+    search_run(&best, l ? run : t->set.root_dir);
+    search_runs(&best, above);
+    levin__free(run);
     levin__free(above);
+    return best.path;
 }
 
 static char *find_last(levin_trainer *t)
 {
-    candidate best = { 0 };
-    for (int i = 0; i < t->n_callbacks; i++) {
-        const char *dir = levin__is_model_checkpoint(t->callbacks[i])
-                              ? levin__model_checkpoint_dir(t->callbacks[i])
-                              : NULL;
-        if (dir)
-            search(&best, dir);
-    }
-    if (levin__trainer_run_dir(t))
-        search_runs(&best, levin__trainer_run_dir(t));
-    if (!best.path)
+    char *path = newest(t, t->running == LEVIN_RUNNING_FIT);
+    if (!path && !levin_error())
         levin__output_note(&t->out, "no last checkpoint was found: %s",
                            t->running == LEVIN_RUNNING_FIT ? "training begins afresh"
                                                            : "the weights stay as they are");
-    return best.path;
+    return path;
+}
+
+/* The best of the run that the newest checkpoint belongs to, as its ModelCheckpoint knew it. */
+static char *best_of_newest(const levin_trainer *t)
+{
+    char *path = newest(t, false), *best = NULL;
+    json_t *header = path ? levin__checkpoint_peek(path) : NULL, *state;
+    const char *key;
+    json_object_foreach(json_object_get(header, "callbacks"), key, state)
+    {
+        const char *of_state = json_string_value(json_object_get(state, "best_model_path"));
+        if (!best && of_state && strncmp(key, "ModelCheckpoint", 15) == 0)
+            best = levin__strdup(of_state);
+    }
+    json_decref(header);
+    levin__free(path);
+    return best;
+}
+
+char *levin__checkpoint_of_runs(const levin_trainer *t, const char *what, bool must_be_whole)
+{
+    int64_t n;
+    if (strcmp(what, "best") == 0)
+        return best_of_newest(t);
+    return strcmp(what, "hpc") == 0 ? levin__slurm_newest(t, &n) : newest(t, must_be_whole);
 }
 
 static char *find_best(levin_trainer *t)

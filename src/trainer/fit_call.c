@@ -9,6 +9,8 @@
 #include "trainer/loops.h"
 #include "trainer/optimize.h"
 
+#include <string.h>
+
 static void log_hyperparameters(levin_trainer *t)
 {
     levin_hparams h;
@@ -20,6 +22,27 @@ static void log_hyperparameters(levin_trainer *t)
     levin__hparams_free(&h);
 }
 
+/* What the file knows of and this run does not have goes its own way, but not in silence. */
+static void note_resumed(levin_trainer *t, const levin_checkpoint *c)
+{
+    const json_t *states = json_object_get(levin__checkpoint_header(c), "callbacks");
+    const char *key;
+    json_t *state;
+    levin__output_note(&t->out, "resumed from %s: epoch %lld, step %lld", t->ckpt_path,
+                       (long long)t->position.epoch, (long long)t->position.global_step);
+    json_object_foreach((json_t *)states, key, state)
+    {
+        int i = 0;
+        while (i < t->n_callbacks && strcmp(levin__callback_key(t->callbacks[i]), key) != 0)
+            i++;
+        if (i == t->n_callbacks)
+            levin__output_note(&t->out,
+                               "the checkpoint has the state of a callback that this run "
+                               "has not: %s",
+                               key);
+    }
+}
+
 static void restore(levin_trainer *t, const levin_checkpoint *c)
 {
     if (!c)
@@ -29,8 +52,18 @@ static void restore(levin_trainer *t, const levin_checkpoint *c)
         levin__error_set(LEVIN_EINVAL, "%s: is in epoch %lld, but max_epochs is %lld", t->ckpt_path,
                          (long long)t->current_epoch, (long long)t->set.max_epochs);
     if (!levin_error())
-        levin__output_note(&t->out, "resumed from %s: epoch %lld, step %lld", t->ckpt_path,
-                           (long long)t->position.epoch, (long long)t->position.global_step);
+        note_resumed(t, c);
+}
+
+/* A short epoch ends before a row of step metrics is due. */
+static void note_rare_rows(levin_trainer *t)
+{
+    int64_t total = levin__limits_total(t, LEVIN_STAGE_TRAIN), every = t->set.log_every_n_steps;
+    if (t->n_loggers && total >= 0 && total < every && total > 0 && !t->set.fast_dev_run)
+        levin__output_note(&t->out,
+                           "log_every_n_steps %lld is more than the %lld batches of an epoch: step "
+                           "metrics get fewer rows than epochs",
+                           (long long)every, (long long)total);
 }
 
 static void prepare_loaders(levin_trainer *t)
@@ -43,6 +76,8 @@ static void prepare_loaders(levin_trainer *t)
         levin__error_set(LEVIN_EINVAL, "fit: the train_dataloader hook gave no loader");
     else
         levin__limits_find_val_check(t);
+    if (!levin_error())
+        note_rare_rows(t);
 }
 
 static void say_why_it_stopped(levin_trainer *t)
@@ -58,6 +93,10 @@ static void say_why_it_stopped(levin_trainer *t)
         break;
     case LEVIN_STOPPED_BY_NO_BATCHES:
         levin__output_note(&t->out, "fit stopped: there are no training batches");
+        break;
+    case LEVIN_STOPPED_BY_REQUEST:
+        levin__output_note(&t->out, "fit stopped: asked to, after step %lld",
+                           (long long)t->position.global_step);
         break;
     default:
         break;
@@ -80,6 +119,7 @@ static void begin(levin_trainer *t, const char *ckpt_path)
     if (!levin_error() && !t->exit_early)
         restore(t, c);
     levin__checkpoint_free(c);
+    t->begun = !levin_error();
 }
 
 static void train(levin_trainer *t)
@@ -91,11 +131,10 @@ static void train(levin_trainer *t)
     if (!levin_error())
         levin__fit_loop(t);
     levin__detect_anomaly(before);
-    if (levin_error())
-        return;
     t->position.seconds = levin__fit_seconds(t);
     t->began = 0;
-    say_why_it_stopped(t);
+    if (!levin_error())
+        say_why_it_stopped(t);
 }
 
 void levin__run_fit(levin_trainer *t, const char *ckpt_path)

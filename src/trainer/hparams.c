@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST_VALUE = 4096 };
-
 static int find(const levin_hparams *h, const char *key)
 {
     int i = 0;
@@ -35,14 +33,14 @@ static int find_or_make(levin_hparams *h, const char *key)
 
 int levin__hparams_set(levin_hparams *h, const char *key, const char *value_fmt, va_list args)
 {
-    char value[LONGEST_VALUE];
-    vsnprintf(value, sizeof value, value_fmt, args);
-    int i = find_or_make(h, key);
-    char *copy = i >= 0 ? levin__strdup(value) : NULL;
-    if (!copy)
+    char *value = levin__vformat(value_fmt, args);
+    int i = value ? find_or_make(h, key) : -1;
+    if (i < 0) {
+        levin__free(value);
         return levin_error();
+    }
     levin__free(h->pairs[i][1]);
-    h->pairs[i][1] = copy;
+    h->pairs[i][1] = value;
     return LEVIN_OK;
 }
 

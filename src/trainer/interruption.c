@@ -50,7 +50,17 @@ static void report(const levin_trainer *t, const char *path, const levin_error_n
 
 static bool is_saved(const levin_trainer *t)
 {
-    return t->running == LEVIN_RUNNING_FIT && !t->tuning && t->module;
+    return t->begun && !t->tuning && !t->set.fast_dev_run;
+}
+
+/* The file of the interruption before this one, which has been gone on from. */
+static void forget_older(const levin_trainer *t, const char *path)
+{
+    const char *old = t->ckpt_path;
+    if (old && strcmp(levin__path_name(old), file_name) == 0 && strcmp(old, path) != 0) {
+        levin__checkpoint_remove(t, old);
+        levin_error_clear(); // it is only in the way
+    }
 }
 
 bool levin__interrupted(levin_trainer *t)
@@ -67,6 +77,8 @@ bool levin__interrupted(levin_trainer *t)
     if (path)
         levin__checkpoint_write_in_folder(t, path, false);
     levin__error_take(&failure);
+    if (path && !failure.code)
+        forget_older(t, path);
     report(t, path, &failure);
     levin__free(path);
     return true;
@@ -76,6 +88,7 @@ void levin__interruption_over(levin_trainer *t)
 {
     const char *name = t->ckpt_path ? levin__path_name(t->ckpt_path) : "";
     bool ours = strcmp(name, file_name) == 0 || levin__slurm_owns(name);
-    if (ours && levin__newest_checkpoint(t) && levin__checkpoint_exists(t, t->ckpt_path))
+    if (ours && !t->exit_early && levin__newest_checkpoint(t) &&
+        levin__checkpoint_exists(t, t->ckpt_path))
         levin__checkpoint_remove(t, t->ckpt_path);
 }

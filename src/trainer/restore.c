@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_NAME = 4200 };
+enum { LONGEST_NAME = 4200, LONGEST_SHAPE = 160 };
 
 typedef struct {
     const char *path;
@@ -24,6 +24,25 @@ typedef struct {
     const char *prefix;
     int64_t taken; // how many were found
 } source;
+
+static void print_shape(char out[LONGEST_SHAPE], const levin_st_tensor *t, int64_t ndim,
+                        const int64_t *dim)
+{
+    size_t n = 0;
+    for (int i = 0; i < ndim && n < LONGEST_SHAPE - 24; i++)
+        n += (size_t)snprintf(out + n, LONGEST_SHAPE - n, "%s%lld", i ? ", " : "(",
+                              t ? (long long)t->shape[i] : (long long)dim[i]);
+    snprintf(out + n, LONGEST_SHAPE - n, "%s", ndim ? ")" : "()");
+}
+
+static void refuse_shape(const source *s, const levin_st_tensor *t, int ndim, const int64_t *dim)
+{
+    char file[LONGEST_SHAPE], own[LONGEST_SHAPE];
+    print_shape(file, t, t->ndim, NULL);
+    print_shape(own, NULL, ndim, dim);
+    levin__error_set(LEVIN_ESHAPE, "%s: '%s' is %s %s, in this module it is F32 %s", s->path,
+                     t->name, levin_st_dtype_name(t->dtype), file, own);
+}
 
 /* Copies the tensor of that name, which must have this shape; false after an error. */
 static bool take(source *s, const char *name, int ndim, const int64_t *dim, float *to)
@@ -35,8 +54,7 @@ static bool take(source *s, const char *name, int ndim, const int64_t *dim, floa
     if (!t)
         levin__error_set(LEVIN_EFORMAT, "%s: no tensor '%s', which this module has", s->path, name);
     else if (!fits)
-        levin__error_set(LEVIN_ESHAPE, "%s: '%s' has another shape than in this module", s->path,
-                         name);
+        refuse_shape(s, t, ndim, dim);
     if (!fits)
         return false;
     s->taken++;
@@ -102,13 +120,19 @@ static void restore_datamodule(levin_trainer *t, const json_t *header,
         d->type->load_state_dict(d, &state);
 }
 
+/* The module's own part of the file. */
+static levin_state module_state(const levin_checkpoint *c)
+{
+    return (levin_state){ .object = json_object_get(levin__checkpoint_header(c), "module"),
+                          .prefix = LEVIN_CKPT_MODULE,
+                          .tensors = levin__checkpoint_tensors(c) };
+}
+
 void levin__restore_model(levin_trainer *t, const levin_checkpoint *c, const char *path)
 {
     const json_t *header = levin__checkpoint_header(c);
     const levin_safetensors *tensors = levin__checkpoint_tensors(c);
-    levin_state own = { .object = json_object_get(header, "module"),
-                        .prefix = LEVIN_CKPT_MODULE,
-                        .tensors = tensors };
+    levin_state own = module_state(c);
     take_weights(t->module, c, path);
     if (levin_error())
         return;
@@ -127,6 +151,9 @@ int levin_module_load_checkpoint(levin_module *m, const char *path)
     levin_checkpoint *c = m && path && !levin_error() ? levin__checkpoint_open(path) : NULL;
     if (c)
         take_weights(m, c, path);
+    levin_state own = module_state(c);
+    if (own.object && m->type->on_load_checkpoint && !levin_error())
+        m->type->on_load_checkpoint(m, &own);
     levin__checkpoint_free(c);
     return levin_error();
 }
@@ -232,6 +259,13 @@ static uint64_t read_hex(const json_t *text, const char *path)
     return 0;
 }
 
+static void restore_samplers(levin_trainer *t, const json_t *seeds, levin_stage stage,
+                             const char *path)
+{
+    for (size_t i = 0; i < json_array_size(seeds); i++)
+        levin__loaders_restore_seed(t, stage, (int)i, read_hex(json_array_get(seeds, i), path));
+}
+
 static void restore_randomness(levin_trainer *t, const json_t *o, const char *path)
 {
     const json_t *generator = json_object_get(o, "generator");
@@ -239,11 +273,8 @@ static void restore_randomness(levin_trainer *t, const json_t *o, const char *pa
     t->seed = read_hex(json_object_get(o, "seed"), path);
     for (size_t i = 0; i < 4; i++)
         levin__generator()->s[i] = read_hex(json_array_get(generator, i), path);
-    for (size_t i = 0; i < json_array_size(samplers); i++) { // the training loader's is the first
-        levin_stage stage = i ? LEVIN_STAGE_VALIDATE : LEVIN_STAGE_TRAIN;
-        uint64_t seed = read_hex(json_array_get(samplers, i), path);
-        levin__loaders_restore_seed(t, stage, i ? (int)i - 1 : 0, seed);
-    }
+    restore_samplers(t, json_object_get(samplers, "train"), LEVIN_STAGE_TRAIN, path);
+    restore_samplers(t, json_object_get(samplers, "validate"), LEVIN_STAGE_VALIDATE, path);
 }
 
 static int take_gradient(void *payload, const levin_state_entry *e)

@@ -77,8 +77,13 @@ static bool run_batch(levin_trainer *t)
 {
     levin_position *p = &t->position;
     levin_batch b = { 0 };
-    if (!next_batch(t, &b) || !begin_batch(t, &b))
+    if (!next_batch(t, &b))
         return false;
+    if (!begin_batch(t, &b)) {
+        t->in_batch = false;
+        levin__checkpoint_write_pending(t); // nothing of this batch has happened
+        return false;
+    }
     levin_window w = levin__window_find(t);
     p->batch_steps = 0;
     levin_set_random(t->seed, (uint64_t)p->total_batches);

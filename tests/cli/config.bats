@@ -312,11 +312,56 @@ wrong() {
     json_holds "abs(o['val_loss'] - $loss) < 1e-6"
     try validate --ckpt_path "$checkpoint" "${data[@]}" --model.pooling cls
     one_line_error 2 "levin validate: --model.pooling: cls, but the model of $checkpoint has mean"
+    try predict --ckpt_path "$checkpoint" --model.name "$PLAIN" --text "the dog"
+    [ "$status" -eq 0 ]
     head -c 100 "$checkpoint" >short.ckpt
     try validate --ckpt_path short.ckpt "${data[@]}" --model.name "$PLAIN"
     one_line_error 1 "levin validate: short.ckpt"
     try validate --ckpt_path nowhere.ckpt "${data[@]}"
     one_line_error 2 "levin validate: --model.name is missing"
+}
+
+@test "a checkpoint says so also of a pooling that was left open" {
+    write_fit
+    levin fit --config fit.yaml >/dev/null
+    data=(--data.task mnli --data.dir "$MNLI" --data.batch_size 16)
+    checkpoint=$(ls lightning_logs/version_0/checkpoints/*.ckpt)
+    grep -x 'model.pooling: pooler' lightning_logs/version_0/hparams.yaml
+    for command in "validate ${data[*]}" "predict --text dog" "fit ${data[*]}"; do
+        try $command --ckpt_path "$checkpoint" --model.pooling cls
+        one_line_error 2 "levin ${command%% *}: --model.pooling: cls, but the model of $checkpoint has pooler"
+    done
+    try fit --config fit.yaml --trainer.max_epochs 2 --ckpt_path last --model.pooling cls
+    one_line_error 2 "levin fit: --model.pooling: cls, but the model of lightning_logs/version_0/checkpoints/"
+}
+
+@test "last and best are checkpoints of earlier runs" {
+    write_fit
+    try validate --config fit.yaml --ckpt_path last
+    one_line_error 2 "levin validate: --ckpt_path: no last checkpoint was found; name a file"
+    levin fit --config fit.yaml --trainer.max_epochs 3 --trainer.callbacks ModelCheckpoint \
+        --trainer.callbacks.monitor val_loss --trainer.callbacks.mode max --trainer.callbacks.save_last true >/dev/null
+    data=(--data.task mnli --data.dir "$MNLI" --data.batch_size 16 --json)
+    for word in last best; do
+        try validate "${data[@]}" --ckpt_path $word
+        [ "$status" -eq 0 ]
+        eval "$word=$(json val_loss)"
+    done
+    python3 -c 'import sys; sys.exit(not float(sys.argv[1]) < float(sys.argv[2]))' $last $best
+    try validate "${data[@]}" --ckpt_path lightning_logs/version_0/checkpoints/last.ckpt
+    [ "$(json val_loss)" = "$last" ]
+    try predict --ckpt_path best --text "the dog"
+    [ "$status" -eq 0 ]
+}
+
+@test "labels that differ in case only are two labels" {
+    printf 'text\tlabel\nthe dog\tpos\nthe cat\tneg\n' >two.tsv
+    printf 'text\tlabel\nthe dog\tpos\nthe cat\tPOS\n' >case.tsv
+    try fit --model.name "$PLAIN" --data.train_file two.tsv --trainer.max_epochs 1
+    [ "$status" -eq 0 ]
+    try fit --model.name lightning_logs/version_0/model --data.train_file case.tsv --trainer.max_epochs 1
+    [ "$status" -eq 0 ]
+    grep -q '"POS"' lightning_logs/version_1/model/config.json
 }
 
 @test "docs/configuration.md: its files and options are read, and its errors are these" {

@@ -79,7 +79,7 @@ PY
     rm -rf killed
     run --separate-stderr "$LEVIN_EXAMPLES/classifier" "$PLAIN" nli again last
     [ "$status" -eq 0 ]
-    [[ "$stderr" == *"resumed from ./lightning_logs/version_1/checkpoints/last.ckpt"* ]]
+    [[ "$stderr" == *"resumed from lightning_logs/version_1/checkpoints/last.ckpt"* ]]
     [ "$(grep '^test_' <<<"$stderr")" = "$tested" ]
     cmp new/model.safetensors again/model.safetensors
 }

@@ -191,7 +191,7 @@ static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m
 {
     model_checkpoint *c = (model_checkpoint *)base;
     (void)m;
-    if (levin__is_on(c->on_exception, false) && c->files.dir && !must_not_save(c, t))
+    if (levin__is_on(c->on_exception, false) && t->begun && !must_not_save(c, t))
         levin__checkpoint_files_save_extra(&c->files, t);
 }
 
@@ -206,6 +206,8 @@ static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
     c->files.dir = c->dirpath
                        ? levin__strdup(c->dirpath)
                        : levin__path_join(run_dir ? run_dir : t->set.root_dir, "checkpoints");
+    if (c->dirpath && !t->set.io && !t->set.fast_dev_run)
+        levin__make_dirs(c->dirpath); // before an epoch is spent on what cannot be saved
 }
 
 static const char *state_key(const levin_callback *c) { return ((const model_checkpoint *)c)->key; }
@@ -349,7 +351,8 @@ double levin__model_checkpoint_best_score(const levin_callback *c)
 
 const char *levin__model_checkpoint_dir(const levin_callback *c)
 {
-    return ((const model_checkpoint *)c)->files.dir;
+    const model_checkpoint *own = (const model_checkpoint *)c;
+    return own->files.dir ? own->files.dir : own->dirpath;
 }
 
 #define ARGUMENT(field, missing, help)                                                             \

@@ -10,7 +10,7 @@ const char *levin__model_checkpoint_best(const levin_callback *c);
 const char *levin__model_checkpoint_last(const levin_callback *c);
 /** The score of the best; NaN without a monitor. */
 double levin__model_checkpoint_best_score(const levin_callback *c);
-/** Where it saves; NULL before a run has begun. */
+/** Where it saves; before a run has begun its dirpath, NULL if it was given none. */
 const char *levin__model_checkpoint_dir(const levin_callback *c);
 
 #endif

@@ -15,7 +15,7 @@ static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m
 {
     const on_exception_checkpoint *c = (on_exception_checkpoint *)base;
     (void)m;
-    if (t->running != LEVIN_RUNNING_FIT || t->refused || !t->optimizer)
+    if (!t->begun || !t->optimizer)
         return;
     if (levin__checkpoint_write_in_folder(t, c->path, false) == LEVIN_OK)
         levin__output_note(&t->out, "the run failed; saved as %s", c->path);
@@ -25,7 +25,7 @@ static void teardown(levin_callback *base, levin_trainer *t, levin_module *m)
 {
     const on_exception_checkpoint *c = (on_exception_checkpoint *)base;
     (void)m;
-    if (t->running == LEVIN_RUNNING_FIT)
+    if (t->running == LEVIN_RUNNING_FIT && !t->exit_early) // lr_find trains nothing
         levin__checkpoint_remove(t, c->path);
 }
 

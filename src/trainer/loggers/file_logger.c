@@ -93,6 +93,26 @@ static char *make_next_version(const char *above)
 
 static bool is_number(const char *text) { return *text && !text[strspn(text, "0123456789")]; }
 
+static char *above_of(const levin_log_place *p, const char *root_dir)
+{
+    const char *save_dir = p->save_dir ? p->save_dir : root_dir;
+    const char *name = p->name ? p->name : "lightning_logs";
+    return *name ? levin__path_join(save_dir, name) : levin__strdup(save_dir);
+}
+
+static char *given_run(const levin_log_place *p, const char *above)
+{
+    return levin__format("%s/%s%s", above, is_number(p->version) ? "version_" : "", p->version);
+}
+
+char *levin__file_logger_above(const levin_file_logger *l, const char *root_dir, char **run)
+{
+    const levin_log_place *p = &l->place;
+    char *above = above_of(p, root_dir);
+    *run = !above ? NULL : p->run ? levin__strdup(p->run) : p->version ? given_run(p, above) : NULL;
+    return above;
+}
+
 /* The folder of the run, made; NULL after an error. */
 static char *make_run(const levin_log_place *p, const char *above)
 {
@@ -100,7 +120,7 @@ static char *make_run(const levin_log_place *p, const char *above)
         return levin__strdup(p->shared->run);
     if (!p->version)
         return levin__make_dirs(above) == LEVIN_OK ? make_next_version(above) : NULL;
-    return levin__format("%s/%s%s", above, is_number(p->version) ? "version_" : "", p->version);
+    return given_run(p, above);
 }
 
 int levin__file_logger_start(levin_logger *base, const char *root_dir)
@@ -108,9 +128,7 @@ int levin__file_logger_start(levin_logger *base, const char *root_dir)
     levin_log_place *p = &((levin_file_logger *)base)->place;
     if (p->dir)
         return LEVIN_OK;
-    const char *save_dir = p->save_dir ? p->save_dir : root_dir;
-    const char *name = p->name ? p->name : "lightning_logs";
-    char *above = *name ? levin__path_join(save_dir, name) : levin__strdup(save_dir);
+    char *above = above_of(p, root_dir);
     if (above && !p->run)
         p->run = make_run(p, above);
     levin__free(above);

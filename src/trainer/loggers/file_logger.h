@@ -31,6 +31,9 @@ levin_file_logger *levin__file_logger_new(const levin_logger_class *type, size_t
 levin_file_logger *levin__file_logger(const levin_logger *l);
 /** Makes the folder, once. Two runs that begin at the same time never get the same new one. */
 int levin__file_logger_start(levin_logger *l, const char *root_dir);
+/** The folder that the folders of runs lie in; *run is that of the run itself, NULL while it is a
+ *  number to come. Both the caller's; NULL after an error. */
+char *levin__file_logger_above(const levin_file_logger *l, const char *root_dir, char **run);
 /** Those of the list that would go to the same place share one version. */
 void levin__file_loggers_share(levin_logger *const *list, int n);
 
