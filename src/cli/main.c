@@ -118,7 +118,7 @@ static int run_command(int n, char **words)
 
 int main(int argc, char **argv)
 {
-    cli_ignore_sigpipe();
+    cli_ignore_signals_of_writes();
     if (argc < 2) {
         cli_help_program(stderr);
         return CLI_USAGE;

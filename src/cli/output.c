@@ -1,5 +1,5 @@
-/* output.c: see output.h. SIGPIPE is ignored, so that nothing is ended in the middle of a save by a
- * closed standard error; on standard output it is made up for. */
+/* output.c: see output.h. Signals of failed writes are ignored, so that nothing is ended in the
+ * middle of a save by a closed standard error; on standard output it is made up for. */
 #include "cli/output.h"
 
 #include "base/error.h"
@@ -19,7 +19,11 @@ void cli_print_text(FILE *out, const char *text, size_t n)
     }
 }
 
-void cli_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+void cli_ignore_signals_of_writes(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
 
 static bool reader_is_gone(void)
 {

@@ -13,7 +13,8 @@ bool cli_flush(void);
  *  that a stranger's names stay on their line and say nothing to the terminal. */
 void cli_print_text(FILE *out, const char *text, size_t n);
 
-/** Lets the trainer's own writes to a pipe without a reader pass: only standard output decides. */
-void cli_ignore_sigpipe(void);
+/** Lets a write to a pipe without a reader, or beyond ulimit -f, fail instead of ending the
+ * process: the trainer's own writes to a terminal that is gone pass, files say what is wrong. */
+void cli_ignore_signals_of_writes(void);
 
 #endif

@@ -100,6 +100,8 @@ levin_checkpoint *levin__call_checkpoint(levin_trainer *t, const char *what)
         return NULL;
     t->ckpt_path = levin__checkpoint_find(t, what);
     levin_checkpoint *c = t->ckpt_path ? levin__checkpoint_read(t, t->ckpt_path) : NULL;
+    if (t->ckpt_path && !c)
+        levin__checkpoint_name_other(t);
     if (c)
         levin__restore_model(t, c, t->ckpt_path);
     return c;

@@ -287,6 +287,18 @@ static json_t *make_header(levin_trainer *t, pack *p, bool weights_only)
     return header;
 }
 
+/* What could not be written is not all that there is. */
+static int name_newest(const levin_trainer *t)
+{
+    levin_error_note note;
+    levin__error_take(&note);
+    if (t->newest_checkpoint)
+        return levin__error_set(note.code, "%s; the last good checkpoint is %s", note.message,
+                                t->newest_checkpoint);
+    levin__error_give(&note);
+    return levin_error();
+}
+
 int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_only)
 {
     levin_hook hook = t->hook;
@@ -309,7 +321,7 @@ int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_onl
     levin__action_end(t, "save_checkpoint", began);
     t->hook = hook;
     if (levin_error())
-        return levin_error();
+        return name_newest(t);
     levin__free(t->newest_checkpoint);
     t->newest_checkpoint = levin__strdup(path);
     levin__error_give(&note);

@@ -54,6 +54,10 @@ char *levin__checkpoint_find(levin_trainer *t, const char *what);
  * if there is none. */
 char *levin__checkpoint_of_runs(const levin_trainer *t, const char *what, bool must_be_whole);
 
+/** To the error that a damaged ckpt_path left: the newest other checkpoint beside it, if there is
+ * one. */
+void levin__checkpoint_name_other(const levin_trainer *t);
+
 /** What a fit begins from that was asked for ckpt_path: what SLURM's last turn left behind,
  * ckpt_path, or the file of an OnExceptionCheckpoint of an earlier run; NULL: nothing. Lent. */
 const char *levin__fit_checkpoint(const levin_trainer *t, const char *ckpt_path);

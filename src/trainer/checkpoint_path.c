@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 
 typedef struct {
+    const char *but;    // not this one; NULL: any
     bool must_be_whole; // training is to go on from it: weights alone do not do
     char *path;
     bool is_last; // its name says so; decides between two of one moment
@@ -49,6 +50,10 @@ static void consider(candidate *best, const char *dir, const char *name)
     char *path = levin__ends_with(name, ".ckpt") ? levin__path_join(dir, name) : NULL;
     if (!path)
         return;
+    if (best->but && strcmp(path, best->but) == 0) {
+        levin__free(path);
+        return;
+    }
     bool good = stat(path, &info) == 0 && S_ISREG(info.st_mode);
     int newer = good && best->path ? compare(&info.st_mtim, &best->written) : 1;
     if (!good || newer < 0 || (newer == 0 && (best->is_last || !is_last)) ||
@@ -141,6 +146,25 @@ char *levin__checkpoint_of_runs(const levin_trainer *t, const char *what, bool m
     if (strcmp(what, "best") == 0)
         return best_of_newest(t);
     return strcmp(what, "hpc") == 0 ? levin__slurm_newest(t, &n) : newest(t, must_be_whole);
+}
+
+void levin__checkpoint_name_other(const levin_trainer *t)
+{
+    candidate best = { .but = t->ckpt_path };
+    levin_error_note note;
+    levin__error_take(&note);
+    char *dir = note.code == LEVIN_EFORMAT ? levin__strdup(t->ckpt_path) : NULL;
+    char *slash = dir ? strrchr(dir, '/') : NULL;
+    if (slash) {
+        *slash = '\0';
+        search(&best, dir);
+    }
+    levin__free(dir);
+    if (best.path)
+        levin__error_set(note.code, "%s; beside it stands %s", note.message, best.path);
+    else
+        levin__error_give(&note);
+    levin__free(best.path);
 }
 
 static char *find_best(levin_trainer *t)

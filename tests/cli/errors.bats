@@ -101,6 +101,15 @@ nothing_left() {
     printf 'x' | dd of=damaged.ckpt bs=1 seek=50000 conv=notrunc status=none
     fit --data.train_file train.csv --ckpt_path damaged.ckpt
     one_line_error 1 "levin fit: damaged.ckpt: "
+    : >"${checkpoint%/*}/last.ckpt"
+    fit --data.train_file train.csv --ckpt_path last
+    one_line_error 1 "levin fit: ${checkpoint%/*}/last.ckpt: " "; beside it stands $checkpoint"
+    printf 'PK\3\4' >theirs.ckpt
+    fit --data.train_file train.csv --ckpt_path theirs.ckpt
+    one_line_error 1 "levin fit: theirs.ckpt: a checkpoint of PyTorch Lightning" "levin convert"
+    awk -F, -v OFS=, 'NR > 1 { $NF = "class" NR % 5 } 1' train.csv >five.csv
+    fit --data.train_file five.csv --ckpt_path "$checkpoint"
+    one_line_error 1 "levin fit: $checkpoint: 'state_dict.classifier.weight' is F32 (2, " "in this module it is F32 (5, "
 }
 
 @test "a loss that is not a number ends the run and keeps the last good checkpoint" {
@@ -121,10 +130,10 @@ nothing_left() {
     good=$(json best_model_path)
     sum=$(sha256sum <"$good")
     # A limit on the size of files is what every system has; writing past it fails as on a full disk.
-    run --separate-stderr bash -c 'trap "" XFSZ; ulimit -f 64
+    run --separate-stderr bash -c 'ulimit -f 64
         "$LEVIN" fit --model.name "$PLAIN" --data.train_file train.csv --trainer.max_epochs 1'
     one_line_error 1 "levin fit: " "cannot write" "File too large"
-    run --separate-stderr bash -c 'trap "" XFSZ; ulimit -f 64
+    run --separate-stderr bash -c 'ulimit -f 64
         "$LEVIN" fit --model.name "$PLAIN" --data.train_file train.csv --trainer.max_epochs 1 \
             --trainer.enable_checkpointing false'
     one_line_error 1 "levin fit: " "model.safetensors" "cannot write" "File too large"
@@ -139,4 +148,9 @@ nothing_left() {
     : >taken
     fit --data.train_file train.csv --trainer.default_root_dir taken
     one_line_error 1 "levin fit: taken" "cannot make the folder: Not a directory"
+    for class in ModelCheckpoint OnExceptionCheckpoint; do # before an epoch is spent
+        fit --data.train_file train.csv --trainer.callbacks+=$class --trainer.callbacks.dirpath taken/here
+        one_line_error 1 "levin fit: taken/here: cannot make the folder"
+        [[ "$stderr" != *Epoch* ]]
+    done
 }

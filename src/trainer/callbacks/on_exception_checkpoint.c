@@ -1,6 +1,7 @@
 /* on_exception_checkpoint.c: Lightning's OnExceptionCheckpoint: a file when a run fails, from which
  * the next fit goes on; gone when a run succeeds. */
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "trainer/callbacks/builtin.h"
 #include "trainer/checkpoint.h"
@@ -8,7 +9,7 @@
 
 typedef struct {
     levin_callback base;
-    char *path;
+    char *dirpath, *path;
 } on_exception_checkpoint;
 
 static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m)
@@ -19,6 +20,15 @@ static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m
         return;
     if (levin__checkpoint_write_in_folder(t, c->path, false) == LEVIN_OK)
         levin__output_note(&t->out, "the run failed; saved as %s", c->path);
+}
+
+/* A folder that cannot be made is better known before there is something to save. */
+static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    const on_exception_checkpoint *c = (on_exception_checkpoint *)base;
+    (void)m;
+    if (t->running == LEVIN_RUNNING_FIT && !t->set.io && !t->set.fast_dev_run)
+        levin__make_dirs(c->dirpath);
 }
 
 static void teardown(levin_callback *base, levin_trainer *t, levin_module *m)
@@ -32,6 +42,7 @@ static void teardown(levin_callback *base, levin_trainer *t, levin_module *m)
 static void free_callback(levin_callback *base)
 {
     on_exception_checkpoint *c = (on_exception_checkpoint *)base;
+    levin__free(c->dirpath);
     levin__free(c->path);
 }
 
@@ -40,6 +51,7 @@ static const levin_callback_class on_exception_class = {
     .size = sizeof(on_exception_checkpoint),
     .free = free_callback,
     .monitors = true,
+    .setup = setup,
     .on_exception = on_exception,
     .teardown = teardown,
 };
@@ -56,6 +68,7 @@ levin_callback *levin_on_exception_checkpoint(const levin_on_exception_opts *o)
     on_exception_checkpoint *c = (on_exception_checkpoint *)levin_callback_new(&on_exception_class);
     if (!c)
         return NULL;
+    c->dirpath = levin__strdup(o->dirpath);
     c->path = levin__format("%s/%s.ckpt", o->dirpath, o->filename ? o->filename : "on_exception");
     if (!levin_error())
         return &c->base;

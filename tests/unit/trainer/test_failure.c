@@ -193,6 +193,7 @@ static void a_full_disk_leaves_the_last_good_checkpoint_and_no_half_of_another(v
     setrlimit(RLIMIT_FSIZE, &before);
     assert_int_equal(result, LEVIN_EIO);
     assert_non_null(strstr(levin_error_message(), "epoch=1-step=20.ckpt"));
+    assert_non_null(strstr(levin_error_message(), "; the last good checkpoint is "));
     assert_null(strchr(levin_error_message(), '\n'));
     levin_error_clear();
     assert_int_equal(count_files(root, ".ckpt"), 1);
