@@ -66,6 +66,7 @@ static void begin(levin_trainer *t, levin_module *m, levin_running running, cons
     t->take = o->take;
     t->take_payload = o->payload;
     t->should_stop = t->resumed = t->refused = t->exit_early = t->begun = false;
+    t->saved_batch_size = 0;
     t->loss = (double)NAN;
     t->seed = levin__seed();
     if (t->datamodule)

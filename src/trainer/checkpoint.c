@@ -126,7 +126,10 @@ static void collect_tensors(levin_trainer *t, pack *p, bool weights_only)
 static json_t *position(const levin_trainer *t)
 {
     const levin_position *p = &t->position;
+    const levin_loaders *train = &t->loaders[LEVIN_STAGE_TRAIN];
     json_t *o = json_object();
+    if (train->n)
+        levin__json_put(o, "batch_size", json_integer(levin_dataloader_batch_size(train->at[0])));
     levin__json_put(o, "moment", json_string(levin__moment_name(p->moment)));
     levin__json_put(o, "epoch", json_integer(p->epoch));
     levin__json_put(o, "batch", json_integer(p->batch));

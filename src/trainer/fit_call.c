@@ -66,6 +66,17 @@ static void note_rare_rows(levin_trainer *t)
                            (long long)every, (long long)total);
 }
 
+/* Batches are what is counted: of another size, the same number are other rows. */
+static void note_batch_size(levin_trainer *t)
+{
+    int64_t size = levin_dataloader_batch_size(t->loaders[LEVIN_STAGE_TRAIN].at[0]);
+    if (t->position.batch > 0 && t->saved_batch_size > 0 && size != t->saved_batch_size)
+        levin__output_note(&t->out,
+                           "the epoch was begun with batches of %lld rows and goes on with %lld: "
+                           "some of its rows come twice or not at all",
+                           (long long)t->saved_batch_size, (long long)size);
+}
+
 static void prepare_loaders(levin_trainer *t)
 {
     if (levin__loaders_prepare(t, LEVIN_STAGE_TRAIN) < 0)
@@ -76,8 +87,10 @@ static void prepare_loaders(levin_trainer *t)
         levin__error_set(LEVIN_EINVAL, "fit: the train_dataloader hook gave no loader");
     else
         levin__limits_find_val_check(t);
-    if (!levin_error())
-        note_rare_rows(t);
+    if (levin_error())
+        return;
+    note_rare_rows(t);
+    note_batch_size(t);
 }
 
 static void say_why_it_stopped(levin_trainer *t)

@@ -177,6 +177,7 @@ static void restore_position(levin_trainer *t, const json_t *o, const char *path
         .val_batches = levin__json_need_int(o, "val_batches", path),
         .seconds = levin__json_need_real(o, "seconds", path),
     };
+    t->saved_batch_size = levin__json_int(o, "batch_size", 0, path);
     p->batch_steps = levin__json_int(o, "batch_steps", p->stepped, path);
     if (p->moment == LEVIN_MOMENTS || p->epoch == INT64_MAX)
         levin__error_set(LEVIN_EFORMAT, "%s: an unknown moment '%s'", path, moment);

@@ -88,6 +88,7 @@ struct levin_trainer {
     int64_t accumulate;      // batches of a window in this epoch
     double loss;             // of the newest training batch
     struct levin_averager *averager; // of a WeightAveraging, or NULL
+    int64_t saved_batch_size;        // of the checkpoint that fit goes on from; 0: not known
     bool in_batch;                   // a batch runs: checkpoints wait for its end
     bool resumed;                    // position came from a checkpoint and has not been used yet
     char **pending;                  // paths of checkpoints that wait: checkpoint.c

@@ -193,6 +193,31 @@ static void a_fast_dev_run_leaves_no_file(void **state)
     levin_module_free(&m->base);
 }
 
+static void another_batch_size_inside_an_epoch_is_said(void **state)
+{
+    (void)state;
+    char line[512];
+    bool said = false;
+    boring *m = boring_new(3);
+    m->during_step = stop_at_3;
+    levin_trainer *t = trainer(&(levin_trainer_flags){ .max_epochs = 1 }, NULL);
+    levin_trainer_fit(t, &m->base, rows(), NULL);
+    assert_error(LEVIN_EINTERRUPTED, "last-interrupted.ckpt");
+    levin_trainer_free(t);
+    m->during_step = NULL;
+    FILE *out = tmpfile();
+    t = trainer(&(levin_trainer_flags){ .max_epochs = 1 }, NULL);
+    levin_trainer_set_output(t, out);
+    levin_dataloader *other = boring_loader(ROWS, 1, &(levin_dataloader_opts){ .batch_size = 2 });
+    assert_int_equal(levin_trainer_fit_from(t, &m->base, other, NULL, "last"), 0);
+    for (char *at = first_line_of(out, line, sizeof line); at; at = fgets(line, sizeof line, out))
+        said |= strstr(line, "begun with batches of 4 rows and goes on with 2") != NULL;
+    assert_true(said);
+    fclose(out);
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+}
+
 static void what_the_run_lacks_of_the_file_is_said(void **state)
 {
     (void)state;
@@ -431,6 +456,7 @@ int main(void)
         IN_ROOT(a_file_goes_only_when_there_is_a_newer_one),
         IN_ROOT(a_chain_of_interruptions_leaves_one_file),
         IN_ROOT(a_fast_dev_run_leaves_no_file),
+        IN_ROOT(another_batch_size_inside_an_epoch_is_said),
         IN_ROOT(what_the_run_lacks_of_the_file_is_said),
         IN_ROOT(a_fit_that_failed_takes_no_more_time),
         IN_ROOT(a_batch_that_is_refused_does_not_refuse_its_checkpoint),
