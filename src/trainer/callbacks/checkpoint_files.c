@@ -8,6 +8,7 @@
 #include "trainer/callbacks/checkpoint_name.h"
 #include "trainer/checkpoint.h"
 #include "trainer/monitors.h"
+#include "trainer/state.h"
 
 #include <errno.h>
 #include <math.h>
@@ -306,8 +307,8 @@ void levin__checkpoint_files_load(levin_checkpoint_files *f, const levin_state *
     levin__free(f->last);
     f->last = levin__strdup(levin_state_text(s, "last_model_path"));
     f->best_score = levin_state_number(s, "best_model_score", (double)NAN);
-    f->saved_step = (int64_t)levin_state_number(s, "saved_step", 0);
-    f->last_step = (int64_t)levin_state_number(s, "last_step", 0);
+    f->saved_step = levin__state_count(s, "saved_step", 0);
+    f->last_step = levin__state_count(s, "last_step", 0);
     levin__top_k_free(&f->top);
     for (int i = 0;; i++) {
         snprintf(path, sizeof path, "best_k_models.%d.path", i);

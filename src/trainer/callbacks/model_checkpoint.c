@@ -14,6 +14,7 @@
 #include "trainer/callbacks/checkpoint_name.h"
 #include "trainer/classes.h"
 #include "trainer/loaders.h"
+#include "trainer/state.h"
 
 #include <math.h>
 
@@ -221,7 +222,7 @@ static void load_state_dict(levin_callback *base, const levin_state *s)
 {
     model_checkpoint *c = (model_checkpoint *)base;
     levin__checkpoint_files_load(&c->files, s);
-    c->deferred_step = (int64_t)levin_state_number(s, "deferred_step", -1);
+    c->deferred_step = levin__state_count(s, "deferred_step", -1);
 }
 
 static void free_callback(levin_callback *base)
