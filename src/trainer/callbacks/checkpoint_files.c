@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "trainer/callbacks/checkpoint_name.h"
 #include "trainer/checkpoint.h"
 #include "trainer/monitors.h"
@@ -89,17 +90,37 @@ static bool same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static bool lies_in(const char *path, const char *dir)
+static int count_slashes(const char *text)
 {
-    size_t n = strlen(dir);
-    return strncmp(path, dir, n) == 0 && path[n] == '/';
+    int n = 0;
+    for (; *text; text++)
+        n += *text == '/';
+    return n;
 }
 
-/* Not what lies elsewhere, and not what this run was resumed from. */
+/* What follows dir and its slash in path; NULL if the path does not begin with them. */
+static const char *name_in(const char *path, const char *dir)
+{
+    size_t n = strlen(dir);
+    return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* Whether this callback may have written the file. Paths come out of checkpoints, and a checkpoint
+ * may be a stranger's: one that climbs out of the folder, or down into one that the template does
+ * not make, is left alone, and so is what is no checkpoint. */
+static bool is_ours(const levin_checkpoint_files *f, const char *path)
+{
+    const char *name = name_in(path, f->dir);
+    return name && levin__ends_with(name, ".ckpt") &&
+           count_slashes(name) <= count_slashes(f->template) && strncmp(name, "../", 3) != 0 &&
+           !strstr(name, "/../");
+}
+
+/* Not what is not ours, and not what this run was resumed from. */
 static void discard(const levin_checkpoint_files *f, const levin_trainer *t, const char *old,
                     const char *current)
 {
-    if (old && strcmp(old, current) != 0 && lies_in(old, f->dir) &&
+    if (old && strcmp(old, current) != 0 && is_ours(f, old) &&
         !(t->ckpt_path && same_file(old, t->ckpt_path)))
         levin__checkpoint_remove(t, old);
 }
@@ -250,7 +271,7 @@ static bool link_to(const char *target, const char *path)
 static bool can_link(const levin_checkpoint_files *f, const levin_trainer *t)
 {
     return f->links_last && f->newest && f->saved_step == t->position.global_step &&
-           lies_in(f->newest, f->dir) && !strchr(f->newest + strlen(f->dir) + 1, '/');
+           name_in(f->newest, f->dir) && !strchr(name_in(f->newest, f->dir), '/');
 }
 
 void levin__checkpoint_files_save_last(levin_checkpoint_files *f, levin_trainer *t)

@@ -54,6 +54,44 @@ static void patch(const char *from, const char *to, const char *callback, const 
     json_decref(header);
 }
 
+static levin_callback *saver(void)
+{
+    char *dir = levin__path_join(root, "checkpoints");
+    levin_callback *c = levin_model_checkpoint(&(levin_model_checkpoint_opts){ .dirpath = dir });
+    levin__free(dir);
+    return c;
+}
+
+/* Whether the file is still there after a run that was told to have it for the one it keeps. */
+static bool survives(const char *name)
+{
+    char *good = levin__path_join(root, "good.ckpt"), *bad = levin__path_join(root, "bad.ckpt");
+    char *path = levin__format("%s/checkpoints/%s", root, name);
+    fit(saver(), 1, NULL, good);
+    patch(good, bad, "ModelCheckpoint", "best_model_path", json_string(path));
+    assert_int_equal(levin__file_write(path, "precious", 8), 0);
+    fit(saver(), 2, bad, NULL);
+    assert_string_equal(levin_error_message(), "");
+    bool there = levin__is_file(path);
+    levin__free(path);
+    levin__free(good);
+    levin__free(bad);
+    return there;
+}
+
+static void only_files_that_a_model_checkpoint_made_are_deleted(void **state)
+{
+    (void)state;
+    char *deeper = levin__path_join(root, "checkpoints/of-others");
+    assert_int_equal(levin__make_dirs(deeper), 0);
+    assert_true(survives("../victim.ckpt"));
+    assert_true(survives("of-others/../../victim.ckpt"));
+    assert_true(survives("of-others/victim.ckpt"));
+    assert_true(survives("victim.txt"));
+    assert_false(survives("epoch=0-step=1.ckpt"));
+    levin__free(deeper);
+}
+
 static levin_callback *spikes(void)
 {
     return levin_spike_detection(&(levin_spike_detection_opts){ .exclude_batches_path = root });
@@ -101,6 +139,8 @@ static void the_position_has_no_number_that_no_run_reaches(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(only_files_that_a_model_checkpoint_made_are_deleted,
+                                        make_root, remove_root),
         cmocka_unit_test_setup_teardown(counts_of_callbacks_must_be_counts, make_root, remove_root),
         cmocka_unit_test_setup_teardown(the_position_has_no_number_that_no_run_reaches, make_root,
                                         remove_root),
