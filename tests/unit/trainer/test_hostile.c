@@ -136,6 +136,43 @@ static void the_position_has_no_number_that_no_run_reaches(void **state)
     levin__free(bad);
 }
 
+static void a_validation_goes_on_in_loaders_that_are_there(void **state)
+{
+    (void)state;
+    char *good = levin__path_join(root, "good.ckpt"), *bad = levin__path_join(root, "bad.ckpt");
+    fit(spikes(), 1, NULL, good);
+    patch(good, good, NULL, "moment", json_string("validation"));
+    static const int64_t wrong[] = { 1, UINT32_MAX, (int64_t)1 << 53 };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        patch(good, bad, NULL, "val_loader", json_integer(wrong[i]));
+        fit(spikes(), 3, bad, NULL);
+        assert_error(LEVIN_EINVAL, "counted from 0, but this run has 1");
+    }
+    patch(good, bad, NULL, "val_loader", json_integer(0));
+    fit(spikes(), 3, bad, NULL);
+    assert_string_equal(levin_error_message(), "");
+    levin__free(good);
+    levin__free(bad);
+}
+
+static void a_validation_does_not_go_on_where_there_is_none(void **state)
+{
+    (void)state;
+    char *good = levin__path_join(root, "good.ckpt");
+    fit(spikes(), 1, NULL, good);
+    patch(good, good, NULL, "moment", json_string("validation"));
+    boring *m = boring_new(1);
+    levin_trainer *t = levin_trainer_new(&(levin_trainer_flags){
+        .default_root_dir = root, .max_epochs = 3, .limit_val_batches = LEVIN_BATCHES(0) });
+    levin_trainer_set_output(t, NULL);
+    levin_trainer_fit_from(t, &m->base, loader(8), loader(8), good);
+    assert_string_equal(levin_error_message(), "");
+    assert_int_equal(t->position.val_runs, 1); // that of the file
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+    levin__free(good);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +180,10 @@ int main(void)
                                         make_root, remove_root),
         cmocka_unit_test_setup_teardown(counts_of_callbacks_must_be_counts, make_root, remove_root),
         cmocka_unit_test_setup_teardown(the_position_has_no_number_that_no_run_reaches, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(a_validation_goes_on_in_loaders_that_are_there, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(a_validation_does_not_go_on_where_there_is_none, make_root,
                                         remove_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
