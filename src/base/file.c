@@ -188,8 +188,8 @@ bool levin__writer_patch(levin_writer *w, const void *bytes, size_t n, int64_t o
     return !w->failed;
 }
 
-/* The name of the file is cut off path: nothing is allocated, so that this cannot fail late. */
-static void sync_folder(char *path)
+/* Nothing is allocated, so that this cannot fail late. */
+void levin__sync_folder_of(char *path)
 {
     char *slash = strrchr(path, '/');
     if (slash)
@@ -212,7 +212,7 @@ static int publish(int fd, int failed, const char *temporary, char *path)
     if (!failed && rename(temporary, path) != 0)
         failed = errno;
     if (!failed) {
-        sync_folder(path);
+        levin__sync_folder_of(path);
         return LEVIN_OK;
     }
     unlink(temporary);
@@ -306,6 +306,8 @@ int levin__folder_write(const char *path, int (*fill)(void *context, const char 
         result = levin__error_system(errno, "%s: cannot make the folder", path);
     if (result < 0)
         levin__remove_folder(temporary);
+    else
+        levin__sync_folder_of(temporary);
     levin__free(temporary);
     return result;
 }

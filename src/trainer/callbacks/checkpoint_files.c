@@ -251,7 +251,7 @@ void levin__checkpoint_files_save_extra(levin_checkpoint_files *f, levin_trainer
 }
 
 /* A relative link under a temporary name, renamed over what stands there: last.ckpt is never
- * missing. */
+ * missing. It is on the disk before the file that the old one pointed to goes. */
 static bool link_to(const char *target, const char *path)
 {
     char *temporary = levin__format("%s.link", path);
@@ -261,6 +261,8 @@ static bool link_to(const char *target, const char *path)
     if (symlink(levin__path_name(target), temporary) != 0 || rename(temporary, path) != 0) {
         levin__error_system(errno, "%s: cannot make a link", path);
         unlink(temporary);
+    } else {
+        levin__sync_folder_of(temporary);
     }
     levin__free(temporary);
     return !levin_error();
