@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -125,12 +126,14 @@ levin_writer *levin__writer_open(const char *path)
     if (!w)
         return NULL;
     w->path = levin__strdup(path);
-    w->temporary = levin__format("%s.tmp.%ld", path, (long)getpid());
+    w->temporary = levin__temporary_name(path);
     w->fd = -1;
     if (w->path && w->temporary) {
         w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (w->fd < 0)
             levin__error_system(errno, "%s: cannot create", w->temporary);
+        else
+            levin__temporary_claim(w->fd);
     }
     if (w->fd < 0) {
         writer_free(w);

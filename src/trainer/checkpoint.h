@@ -49,6 +49,10 @@ void levin__restore_log(levin_trainer *t, const json_t *header, const char *wher
  * an error, and also, without one, if there is no last file: then training starts afresh. */
 char *levin__checkpoint_find(levin_trainer *t, const char *what);
 
+/** Calls visit with each folder version_N where the folder of a run lies, that one included. */
+void levin__visit_runs(const char *run_dir, void (*visit)(void *payload, const char *dir),
+                       void *payload);
+
 /** What a fit begins from that was asked for ckpt_path: what SLURM's last turn left behind,
  * ckpt_path, or the file of an OnExceptionCheckpoint of an earlier run; NULL: nothing. Lent. */
 const char *levin__fit_checkpoint(const levin_trainer *t, const char *ckpt_path);

@@ -53,8 +53,8 @@ static void search(candidate *best, const char *dir)
         closedir(folder);
 }
 
-/* The checkpoints of the runs beside the one of run_dir. */
-static void search_runs(candidate *best, const char *run_dir)
+void levin__visit_runs(const char *run_dir, void (*visit)(void *payload, const char *dir),
+                       void *payload)
 {
     char *above = levin__strdup(run_dir);
     char *slash = above ? strrchr(above, '/') : NULL;
@@ -64,14 +64,22 @@ static void search_runs(candidate *best, const char *run_dir)
     for (struct dirent *e; folder && (e = readdir(folder));) {
         if (strncmp(e->d_name, "version_", 8) != 0)
             continue;
-        char *dir = levin__format("%s/%s/checkpoints", above, e->d_name);
+        char *dir = levin__path_join(above, e->d_name);
         if (dir)
-            search(best, dir);
+            visit(payload, dir);
         levin__free(dir);
     }
     if (folder)
         closedir(folder);
     levin__free(above);
+}
+
+static void search_run(void *best, const char *run)
+{
+    char *dir = levin__path_join(run, "checkpoints");
+    if (dir)
+        search(best, dir);
+    levin__free(dir);
 }
 
 static char *find_last(levin_trainer *t)
@@ -85,7 +93,7 @@ static char *find_last(levin_trainer *t)
             search(&best, dir);
     }
     if (levin__trainer_run_dir(t))
-        search_runs(&best, levin__trainer_run_dir(t));
+        levin__visit_runs(levin__trainer_run_dir(t), search_run, &best);
     if (!best.path)
         levin__output_note(&t->out, "no last checkpoint was found: %s",
                            t->running == LEVIN_RUNNING_FIT ? "training begins afresh"

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "base/text.h"
 #include "trainer/callbacks/checkpoint_name.h"
 #include "trainer/checkpoint.h"
@@ -254,10 +255,10 @@ void levin__checkpoint_files_save_extra(levin_checkpoint_files *f, levin_trainer
  * missing. It is on the disk before the file that the old one pointed to goes. */
 static bool link_to(const char *target, const char *path)
 {
-    char *temporary = levin__format("%s.link", path);
+    char *temporary = levin__temporary_name(path);
     if (!temporary)
         return false;
-    unlink(temporary);
+    unlink(temporary); // of another process that had this number
     if (symlink(levin__path_name(target), temporary) != 0 || rename(temporary, path) != 0) {
         levin__error_system(errno, "%s: cannot make a link", path);
         unlink(temporary);

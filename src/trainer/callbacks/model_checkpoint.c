@@ -10,8 +10,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/temporary.h"
 #include "trainer/callbacks/checkpoint_files.h"
 #include "trainer/callbacks/checkpoint_name.h"
+#include "trainer/checkpoint.h"
 #include "trainer/classes.h"
 #include "trainer/loaders.h"
 #include "trainer/state.h"
@@ -196,6 +198,18 @@ static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m
         levin__checkpoint_files_save_extra(&c->files, t);
 }
 
+/* What a run that was killed left of files that it was writing, as large as the model each. */
+static void sweep_run(void *payload, const char *run)
+{
+    char *dir = levin__path_join(run, "checkpoints");
+    (void)payload;
+    levin__temporary_sweep(run, ".yaml");
+    levin__temporary_sweep(run, ".csv");
+    if (dir)
+        levin__temporary_sweep(dir, ".ckpt");
+    levin__free(dir);
+}
+
 static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
 {
     model_checkpoint *c = (model_checkpoint *)base;
@@ -207,6 +221,12 @@ static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
     c->files.dir = c->dirpath
                        ? levin__strdup(c->dirpath)
                        : levin__path_join(run_dir ? run_dir : t->set.root_dir, "checkpoints");
+    if (c->files.dir)
+        levin__temporary_sweep(c->files.dir, ".ckpt");
+    if (run_dir) { // which need not be a version_N
+        sweep_run(NULL, run_dir);
+        levin__visit_runs(run_dir, sweep_run, NULL);
+    }
 }
 
 static const char *state_key(const levin_callback *c) { return ((const model_checkpoint *)c)->key; }
