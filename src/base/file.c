@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -125,12 +126,14 @@ levin_writer *levin__writer_open(const char *path)
     if (!w)
         return NULL;
     w->path = levin__strdup(path);
-    w->temporary = levin__format("%s.tmp.%ld", path, (long)getpid());
+    w->temporary = levin__temporary_name(path);
     w->fd = -1;
     if (w->path && w->temporary) {
         w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (w->fd < 0)
             levin__error_system(errno, "%s: cannot create", w->temporary);
+        else
+            levin__temporary_claim(w->fd);
     }
     if (w->fd < 0) {
         writer_free(w);
@@ -188,8 +191,8 @@ bool levin__writer_patch(levin_writer *w, const void *bytes, size_t n, int64_t o
     return !w->failed;
 }
 
-/* The name of the file is cut off path: nothing is allocated, so that this cannot fail late. */
-static void sync_folder(char *path)
+/* Nothing is allocated, so that this cannot fail late. */
+void levin__sync_folder_of(char *path)
 {
     char *slash = strrchr(path, '/');
     if (slash)
@@ -212,7 +215,7 @@ static int publish(int fd, int failed, const char *temporary, char *path)
     if (!failed && rename(temporary, path) != 0)
         failed = errno;
     if (!failed) {
-        sync_folder(path);
+        levin__sync_folder_of(path);
         return LEVIN_OK;
     }
     unlink(temporary);
@@ -306,6 +309,8 @@ int levin__folder_write(const char *path, int (*fill)(void *context, const char 
         result = levin__error_system(errno, "%s: cannot make the folder", path);
     if (result < 0)
         levin__remove_folder(temporary);
+    else
+        levin__sync_folder_of(temporary);
     levin__free(temporary);
     return result;
 }

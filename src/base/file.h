@@ -36,6 +36,10 @@ void levin__writer_abort(levin_writer *w);
  *  does; on failure it is gone. */
 int levin__file_publish(const char *temporary, const char *path);
 
+/** Makes a rename to path, or to a neighbour of it, outlast a power cut. The name is cut off path.
+ */
+void levin__sync_folder_of(char *path);
+
 /** open, add, commit. */
 int levin__file_write(const char *path, const void *bytes, size_t n);
 
@@ -45,7 +49,7 @@ int levin__make_dirs(const char *path);
  * so does what holds them. For tidying up after an error: records none. */
 void levin__remove_folder(const char *path);
 /** Makes the folder path, which is not there yet, as a whole or not at all: fill makes a
- *  folder of another name with all its files, and gives 0 or an error. */
+ *  folder of another name with all its files, and gives 0 or an error. The rename is synced. */
 int levin__folder_write(const char *path, int (*fill)(void *context, const char *folder),
                         void *context);
 bool levin__is_file(const char *path);

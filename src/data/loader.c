@@ -276,9 +276,10 @@ int levin_dataloader_begin(levin_dataloader *l, int64_t epoch, int64_t first)
 {
     if (!l || levin_error())
         return levin_error();
-    if (epoch < 0 || first < 0 || (!is_stream(l) && first > l->n_batches))
+    int64_t most = is_stream(l) ? INT64_MAX / l->batch_size - N_SLOTS : l->n_batches;
+    if (epoch < 0 || first < 0 || first > most)
         return levin__error_set(LEVIN_EINVAL, "dataloader: batch %lld of epoch %lld; it has %lld",
-                                (long long)first, (long long)epoch, (long long)l->n_batches);
+                                (long long)first, (long long)epoch, (long long)most);
     halt(l);
     if (init_slots(l) != LEVIN_OK || levin__sampler_begin(&l->sampler, epoch) != LEVIN_OK)
         return levin_error();

@@ -7,13 +7,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "formats/pickle.h"
 #include "formats/pickle_write.h"
 #include "formats/safetensors_header.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <zip.h>
 
 enum { LOCAL_HEADER = 30, EXTRA_HEADER = 4, ALIGNMENT = 64, PADDING_ID = 0x4246 };
@@ -101,7 +101,7 @@ int levin__torch_save(const char *path, const json_t *object, const char *key,
 {
     saving s = { .path = path };
     levin_buffer pickle = LEVIN_BUFFER(LEVIN_PICKLE_MAX_BYTES);
-    char *temporary = levin__format("%s.tmp.%ld", path, (long)getpid());
+    char *temporary = levin__temporary_name(path);
     if (temporary && levin__pickle_write(&pickle, object, key, tensors, n) &&
         write_archive(&s, temporary, &pickle, tensors, n))
         levin__file_publish(temporary, path);

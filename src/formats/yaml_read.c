@@ -80,15 +80,23 @@ static levin_yaml *new_node(reader *r, levin_yaml_kind kind, levin_place at)
 
 static levin_yaml *read_node(reader *r, int depth);
 
-static levin_yaml *copy_node(reader *r, const levin_yaml *from, levin_place at)
+static bool holds_others(levin_yaml_kind kind)
 {
+    return kind == LEVIN_YAML_LIST || kind == LEVIN_YAML_MAP;
+}
+
+/* A copy that stands at this depth. */
+static levin_yaml *copy_node(reader *r, const levin_yaml *from, levin_place at, int depth)
+{
+    if (depth >= LEVIN_YAML_DEPTH && holds_others(from->kind))
+        return REFUSE(at, "more than %d levels", LEVIN_YAML_DEPTH);
     levin_yaml *y = new_node(r, from->kind, at);
     if (!y)
         return NULL;
     y->text = levin__strdup(from->text);
     bool good = y->text || !from->text;
     for (int i = 0; good && i < from->n; i++) {
-        levin_yaml *item = copy_node(r, from->items[i], from->items[i]->place);
+        levin_yaml *item = copy_node(r, from->items[i], from->items[i]->place, depth + 1);
         if (item)
             item->key_place = from->items[i]->key_place;
         good = levin__yaml_add(y, from->items[i]->key, item);
@@ -99,7 +107,7 @@ static levin_yaml *copy_node(reader *r, const levin_yaml *from, levin_place at)
     return NULL;
 }
 
-static levin_yaml *read_alias(reader *r)
+static levin_yaml *read_alias(reader *r, int depth)
 {
     const char *name = (const char *)r->event.data.alias.anchor;
     levin_place at = place(r, r->event.start_mark);
@@ -108,7 +116,7 @@ static levin_yaml *read_alias(reader *r)
             continue;
         if (!r->anchors[i].node)
             return REFUSE(at, "*%s stands in what it names", name);
-        return copy_node(r, r->anchors[i].node, at);
+        return copy_node(r, r->anchors[i].node, at, depth);
     }
     return REFUSE(at, "*%s: no anchor &%s before it", name, name);
 }
@@ -227,7 +235,7 @@ static levin_yaml *read_node(reader *r, int depth)
         return REFUSE(place(r, r->event.start_mark), "tags such as %s are not read", tag);
     if (!note_anchor(r, &anchor))
         return NULL;
-    levin_yaml *y = r->event.type == YAML_ALIAS_EVENT    ? read_alias(r)
+    levin_yaml *y = r->event.type == YAML_ALIAS_EVENT    ? read_alias(r, depth)
                     : r->event.type == YAML_SCALAR_EVENT ? read_scalar(r)
                     : r->event.type == YAML_MAPPING_START_EVENT
                         ? read_members(r, LEVIN_YAML_MAP, depth)

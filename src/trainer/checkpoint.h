@@ -58,6 +58,10 @@ char *levin__checkpoint_of_runs(const levin_trainer *t, const char *what, bool m
  * one. */
 void levin__checkpoint_name_other(const levin_trainer *t);
 
+/** Calls visit with each folder version_N in above, which may be NULL. */
+void levin__visit_runs(const char *above, void (*visit)(void *payload, const char *dir),
+                       void *payload);
+
 /** What a fit begins from that was asked for ckpt_path: what SLURM's last turn left behind,
  * ckpt_path, or the file of an OnExceptionCheckpoint of an earlier run; NULL: nothing. Lent. */
 const char *levin__fit_checkpoint(const levin_trainer *t, const char *ckpt_path);

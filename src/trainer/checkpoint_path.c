@@ -76,24 +76,27 @@ static void search(candidate *best, const char *dir)
         closedir(folder);
 }
 
-static void search_run(candidate *best, const char *run)
+void levin__visit_runs(const char *above, void (*visit)(void *payload, const char *dir),
+                       void *payload)
+{
+    DIR *folder = above ? opendir(above) : NULL;
+    for (struct dirent *e; folder && (e = readdir(folder));) {
+        if (strncmp(e->d_name, "version_", 8) != 0)
+            continue;
+        char *dir = levin__path_join(above, e->d_name);
+        if (dir)
+            visit(payload, dir);
+        levin__free(dir);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+static void search_run(void *best, const char *run)
 {
     char *dir = run ? levin__path_join(run, "checkpoints") : NULL;
     search(best, dir);
     levin__free(dir);
-}
-
-static void search_runs(candidate *best, const char *above)
-{
-    DIR *folder = above ? opendir(above) : NULL;
-    for (struct dirent *e; folder && (e = readdir(folder));) {
-        char *run =
-            strncmp(e->d_name, "version_", 8) == 0 ? levin__path_join(above, e->d_name) : NULL;
-        search_run(best, run);
-        levin__free(run);
-    }
-    if (folder)
-        closedir(folder);
 }
 
 /* The newest of the folders of this trainer, before a call as well as in it; NULL if there is none,
@@ -107,7 +110,7 @@ static char *newest(const levin_trainer *t, bool must_be_whole)
         if (levin__is_model_checkpoint(t->callbacks[i]))
             search(&best, levin__model_checkpoint_dir(t->callbacks[i]));
     search_run(&best, l ? run : t->set.root_dir);
-    search_runs(&best, above);
+    levin__visit_runs(above, search_run, &best);
     levin__free(run);
     levin__free(above);
     return best.path;

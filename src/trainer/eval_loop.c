@@ -43,11 +43,13 @@ static bool is_stream(const levin_trainer *t, int loader)
  * number, those of all loaders. */
 static int64_t row_axis(const levin_trainer *t, const levin_batch *b)
 {
-    int64_t limit = levin__limits_of(t, (int)b->dataloader_idx);
+    int64_t limit = levin__limits_of(t, (int)b->dataloader_idx), row;
     if (!is_tracked(t))
         return b->batch_idx;
-    return limit == INT64_MAX ? t->position.val_batches
-                              : t->position.val_runs * limit + b->batch_idx;
+    if (limit == INT64_MAX || __builtin_mul_overflow(t->position.val_runs, limit, &row) ||
+        __builtin_add_overflow(row, b->batch_idx, &row))
+        return t->position.val_batches;
+    return row;
 }
 
 static void enter_evaluation(levin_trainer *t)
@@ -155,19 +157,34 @@ static bool run_loader(levin_trainer *t, int loader, int64_t first)
     return true;
 }
 
+/* A checkpoint may be of a run with more loaders, or a stranger's. Without any there is just
+ * nothing left to do. */
+static bool has_loader(const levin_trainer *t, int64_t loader)
+{
+    int n = t->loaders[t->stage].n;
+    if (loader < n || n == 0)
+        return true;
+    levin__error_set(LEVIN_EINVAL,
+                     "%s: saved in validation loader %lld, counted from 0, but this run has %d",
+                     t->ckpt_path ? t->ckpt_path : "fit", (long long)loader, n);
+    return false;
+}
+
 /* From the first batch on, or from where a checkpoint was taken in the middle. */
 static bool run_batches(levin_trainer *t)
 {
     bool goes_on = is_tracked(t) && t->position.moment == LEVIN_IN_VALIDATION;
-    int loader = goes_on ? (int)t->position.val_loader : 0;
+    int64_t loader = goes_on ? t->position.val_loader : 0;
     int64_t first = goes_on ? t->position.val_batch : 0;
+    if (!has_loader(t, loader))
+        return false;
     if (!goes_on) {
         levin__log_reset(t, t->stage);
         levin__hook_call(t, hooks_of[t->stage].start);
         levin__hook_call(t, hooks_of[t->stage].epoch_start);
     }
     for (; loader < t->loaders[t->stage].n && !levin_error(); loader++, first = 0)
-        if (!run_loader(t, loader, first))
+        if (!run_loader(t, (int)loader, first))
             return false;
     return !levin_error();
 }

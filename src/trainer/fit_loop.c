@@ -103,8 +103,8 @@ static void validate(levin_trainer *t)
 static void finish_batch(levin_trainer *t)
 {
     levin_position *p = &t->position;
-    bool validates = p->moment == LEVIN_IN_VALIDATION ||
-                     (p->moment == LEVIN_AT_BATCH_END && validation_is_due(t));
+    bool goes_on = p->moment == LEVIN_IN_VALIDATION && levin__wants_validation(t);
+    bool validates = goes_on || (p->moment == LEVIN_AT_BATCH_END && validation_is_due(t));
     if (validates)
         validate(t);
     if (!levin_error())

@@ -178,8 +178,10 @@ static void restore_position(levin_trainer *t, const json_t *o, const char *path
         .seconds = levin__json_need_real(o, "seconds", path),
     };
     t->saved_batch_size = levin__json_int(o, "batch_size", 0, path);
-    p->batch_steps = levin__json_int(o, "batch_steps", p->stepped, path);
-    if (p->moment == LEVIN_MOMENTS || p->epoch == INT64_MAX)
+    p->batch_steps = json_object_get(o, "batch_steps")
+                         ? levin__json_need_int(o, "batch_steps", path)
+                         : p->stepped; // of a file that does not tell yet
+    if (p->moment == LEVIN_MOMENTS)
         levin__error_set(LEVIN_EFORMAT, "%s: an unknown moment '%s'", path, moment);
     if (p->moment == LEVIN_AT_EPOCH_END) {
         p->epoch++;

@@ -43,9 +43,11 @@ static const json_t *need(const json_t *object, const char *key, const char *whe
 int64_t levin__json_need_int(const json_t *object, const char *key, const char *where)
 {
     const json_t *value = need(object, key, where);
-    if (value && (!json_is_integer(value) || json_integer_value(value) < 0))
-        levin__error_set(LEVIN_EFORMAT, "%s: \"%s\" must be a whole number", where, key);
-    return value ? json_integer_value(value) : 0;
+    int64_t n = json_integer_value(value);
+    if (!value || (json_is_integer(value) && n >= 0 && n <= LEVIN_COUNT_MOST))
+        return n;
+    levin__error_set(LEVIN_EFORMAT, "%s: \"%s\" must be a whole number, at most 2^53", where, key);
+    return 0;
 }
 
 double levin__json_need_real(const json_t *object, const char *key, const char *where)
@@ -76,6 +78,18 @@ int levin_state_set_text(levin_state *s, const char *key, const char *value)
 double levin_state_number(const levin_state *s, const char *key, double missing)
 {
     return s && key ? levin__json_real_value(json_object_get(s->object, key), missing) : missing;
+}
+
+int64_t levin__state_count(const levin_state *s, const char *key, int64_t least)
+{
+    const json_t *there = json_object_get(s->object, key);
+    double value = there ? levin__json_real_value(there, (double)NAN) : (double)least;
+    if (value >= (double)least && value <= (double)LEVIN_COUNT_MOST && value == floor(value))
+        return (int64_t)value;
+    levin__error_set(LEVIN_EFORMAT,
+                     "checkpoint: %s%s must be a whole number from %lld to 2^53, not %g", s->prefix,
+                     key, (long long)least, value);
+    return least;
 }
 
 const char *levin_state_text(const levin_state *s, const char *key)

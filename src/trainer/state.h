@@ -24,7 +24,14 @@ json_t *levin__json_real(double value);
 double levin__json_real_value(const json_t *value, double missing);
 /** Adds a member; takes value. NULL is a text that jansson refuses: LEVIN_EINVAL. */
 void levin__json_put(json_t *object, const char *key, json_t *value);
-/** A member that is an integer; LEVIN_EFORMAT if it is not there. */
+/* No counter of a run gets there; up to here doubles, as which callbacks keep theirs, are exact,
+ * and a few may be added without a thought of INT64_MAX. */
+#define LEVIN_COUNT_MOST ((int64_t)1 << 53)
+
+/** A number of levin_state_set_number that must be whole, from least, which it is where it is
+ *  missing, to LEVIN_COUNT_MOST; LEVIN_EFORMAT, and least, if it is anything else. */
+int64_t levin__state_count(const levin_state *s, const char *key, int64_t least);
+/** A member that is an integer from 0 to LEVIN_COUNT_MOST; LEVIN_EFORMAT if it is not there. */
 int64_t levin__json_need_int(const json_t *object, const char *key, const char *where);
 double levin__json_need_real(const json_t *object, const char *key, const char *where);
 

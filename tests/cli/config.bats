@@ -97,7 +97,7 @@ END
     printed predict --config fit.yaml
     is "model:" "  name: $PLAIN" "data:" "  batch_size: 16"
     printed validate --config fit.yaml --trainer.callbacks=null
-    ! grep -q optimizer <<<"$output"
+    not grep -q optimizer <<<"$output"
     printf 'trainer: {max_epoks: 3}\n' >wrong.yaml
     try predict --config wrong.yaml
     one_line_error 2 "levin predict: wrong.yaml:1:11: unknown key 'trainer.max_epoks'"
@@ -152,7 +152,7 @@ END
         try fit --config less.yaml --print_config
         [ "$output" = "$(<printed.yaml)" ]
     done
-    ! grep -q ': null' less.yaml
+    not grep -q ': null' less.yaml
     python3 -c 'import yaml' 2>/dev/null || return 0
     python3 -c 'import sys, yaml
 text = open("printed.yaml").read()
@@ -166,7 +166,7 @@ sys.exit(yaml.safe_dump(read, sort_keys=False) != text.split("\n", 1)[1])'
     printed fit
     is "{}"
     try fit --print_config=skip_unset
-    ! grep -q ': null' <<<"$output"
+    not grep -q ': null' <<<"$output"
     grep -q '^  max_steps: -1$' <<<"$output"
     try fit --print_config=skip_default,skip_nothing
     one_line_error 2 "levin fit: --print_config: 'skip_nothing' is not skip_default, skip_null or skip_unset"
@@ -208,7 +208,7 @@ sys.exit(yaml.safe_dump(read, sort_keys=False) != text.split("\n", 1)[1])'
         --save_config_kwargs.overwrite
     [ "$status" -eq 0 ]
     grep -q '^seed_everything: 4$' out/config.yaml
-    ! grep -q overwrite out/config.yaml
+    not grep -q overwrite out/config.yaml
     mkdir empty && cd empty
     try fit --config ../fit.yaml --trainer.fast_dev_run true
     [ "$status" -eq 0 ]

@@ -20,7 +20,7 @@ load helper
     [ "$status" -eq 0 ]
     grep -q '^val_acc 0\.[0-9]*$\|^val_acc [01]$' <<<"$output"
     grep -q '^model_dir .*lightning_logs/version_0/model$' <<<"$output"
-    ! grep -qv '^[a-z_]* [^ ]*$' <<<"$output"
+    not grep -qv '^[a-z_]* [^ ]*$' <<<"$output"
     [[ "$stderr" == *"new weights: classifier.weight, classifier.bias"* ]]
 }
 
@@ -109,7 +109,7 @@ sys.exit(labels != {"0": "Contradiction", "1": "ENTAILMENT", "2": "neutral"})'
             --seed_everything $seed >/dev/null
     done
     cmp lightning_logs/version_{0,1}/model/model.safetensors
-    ! cmp -s lightning_logs/version_{0,2}/model/model.safetensors
+    not cmp -s lightning_logs/version_{0,2}/model/model.safetensors
 }
 
 @test "the number of threads changes no bit" {
@@ -171,7 +171,8 @@ sys.exit(labels != {"0": "Contradiction", "1": "ENTAILMENT", "2": "neutral"})'
     try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --trainer.logger csv \
         --trainer.profiler trace
     [ "$status" -eq 0 ]
-    [ -f $run/metrics.csv ] && ! compgen -G "$run/events.out.tfevents.*"
+    [ -f $run/metrics.csv ]
+    not compgen -G "$run/events.out.tfevents.*"
     [[ "$stderr" == *"events lie in "*"/fit-trace.json"* ]]
     python3 -c 'import json, sys
 names = {e["name"] for e in json.load(open(sys.argv[1]))["traceEvents"]}

@@ -36,7 +36,8 @@ commands=(fit validate test predict embed tokenize info bench demo help)
 @test "help fits into 100 columns and has no colours where it is no terminal" {
     for c in "${commands[@]}"; do
         levin help "$c" | awk -v c="$c" 'length > 100 { print c ": " $0; bad = 1 } END { exit bad }'
-        ! levin help "$c" | grep -q $'\033'
+        levin help "$c" >help
+        not grep -q $'\033' help
     done
 }
 

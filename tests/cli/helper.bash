@@ -15,6 +15,13 @@ setup() {
 
 levin() { "$LEVIN" "$@"; }
 
+# Fails unless the command does with status 1, which is a plain no. `! command` only fails a test on its last line.
+not() {
+    local code=0
+    "$@" || code=$?
+    [ "$code" -eq 1 ] || { echo "status $code, not 1: $*"; return 1; }
+}
+
 # What a command said and how it ended: $status, $output and $stderr.
 try() { run --separate-stderr "$LEVIN" "$@"; }
 

@@ -34,5 +34,5 @@ load helper
 
 @test "where standard error is no terminal there are no escapes" {
     levin fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" >out 2>err
-    ! grep -q $'\033\|\r' out err
+    not grep -q $'\033\|\r' out err
 }

@@ -52,5 +52,5 @@ PY
             --trainer.limit_test_batches 1 --trainer.enable_checkpointing false >/dev/null
     done
     cmp lightning_logs/version_{0,1}/model/model.safetensors
-    ! cmp -s "$LEVIN_MODEL/model.safetensors" lightning_logs/version_0/model/model.safetensors
+    not cmp -s "$LEVIN_MODEL/model.safetensors" lightning_logs/version_0/model/model.safetensors
 }

@@ -1,8 +1,9 @@
 /* kills.c: kills RUNS [SEED]: a fit with a checkpoint after every step, windows of two batches and
  * validations inside the epoch gets SIGKILL at random moments and is started again until it ends.
- * Every checkpoint and log that then lies there must be readable, and the weights at the end must
- * have the bits of a run that nobody killed. */
+ * Every checkpoint and log that then lies there must be readable, the weights at the end must have
+ * the bits of a run that nobody killed, and no file half written may be left then. */
 #include "support/boring.h"
+#include "support/events.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -89,7 +90,7 @@ static bool run_and_kill(const char *root, double after, int *status)
     return WIFEXITED(*status);
 }
 
-static int unreadable, readable;
+static int unreadable, readable, half_written;
 
 /* A log is whole lines. */
 static bool is_whole_text(const char *path)
@@ -98,6 +99,22 @@ static bool is_whole_text(const char *path)
     bool whole = text && (!*text || text[strlen(text) - 1] == '\n');
     levin__free(text);
     return whole;
+}
+
+/* Records that follow one another, each with its checksums. */
+static bool is_whole_event_file(const char *path)
+{
+    levin_mapping file;
+    if (levin__file_map(&file, path) < 0)
+        return levin_perror("kills") == 0;
+    const unsigned char *at = file.data;
+    size_t left = file.size, n;
+    while (left && (n = event_record_size(at, left)) > 0) {
+        at += n;
+        left -= n;
+    }
+    levin__file_unmap(&file);
+    return left == 0;
 }
 
 static bool is_whole_checkpoint(const char *path)
@@ -117,6 +134,8 @@ static int look_at(const char *path, const struct stat *info, int kind, struct F
         whole = is_whole_checkpoint(path);
     else if (levin__ends_with(path, ".csv") || levin__ends_with(path, ".yaml"))
         whole = is_whole_text(path);
+    else if (strstr(path, "/events.out.tfevents."))
+        whole = is_whole_event_file(path);
     else
         return 0;
     readable++;
@@ -124,6 +143,16 @@ static int look_at(const char *path, const struct stat *info, int kind, struct F
         unreadable++;
         fprintf(stderr, "%s cannot be read\n", path);
     }
+    return 0;
+}
+
+static int look_for_rest(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info, (void)kind;
+    if (!strstr(path + where->base, ".tmp."))
+        return 0;
+    half_written++;
+    fprintf(stderr, "%s is left\n", path);
     return 0;
 }
 
@@ -176,6 +205,7 @@ static bool killed_run_ends_the_same(const reference *r, levin_generator *g, int
         *kills += !ended;
         nftw(root, look_at, 16, FTW_PHYS);
     }
+    nftw(root, look_for_rest, 16, FTW_PHYS);
     size_t size;
     char *weights = final_weights(root, &size);
     bool same = WEXITSTATUS(status) == 0 && size && size == r->size &&
@@ -207,9 +237,11 @@ int main(int argc, char **argv)
         else // the machine is quicker now than when it was measured
             r.seconds /= 2;
     }
-    printf("%ld runs, %d kills: %ld ended with other weights, %d of %d files cannot be read\n",
-           runs, kills, different, unreadable, readable);
-    bool failed = !r.weights || different || unreadable || !readable;
+    printf(
+        "%ld runs, %d kills: %ld ended with other weights, %d of %d files cannot be read, %d are "
+        "half written and left\n",
+        runs, kills, different, unreadable, readable, half_written);
+    bool failed = !r.weights || different || unreadable || !readable || half_written;
     levin__free(r.weights);
     return failed;
 }

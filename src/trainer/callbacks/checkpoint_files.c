@@ -5,9 +5,12 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/temporary.h"
+#include "base/text.h"
 #include "trainer/callbacks/checkpoint_name.h"
 #include "trainer/checkpoint.h"
 #include "trainer/monitors.h"
+#include "trainer/state.h"
 
 #include <errno.h>
 #include <math.h>
@@ -88,17 +91,37 @@ static bool same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static bool lies_in(const char *path, const char *dir)
+static int count_slashes(const char *text)
 {
-    size_t n = strlen(dir);
-    return strncmp(path, dir, n) == 0 && path[n] == '/';
+    int n = 0;
+    for (; *text; text++)
+        n += *text == '/';
+    return n;
 }
 
-/* Not what lies elsewhere, and not what this run was resumed from. */
+/* What follows dir and its slash in path; NULL if the path does not begin with them. */
+static const char *name_in(const char *path, const char *dir)
+{
+    size_t n = strlen(dir);
+    return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* Whether this callback may have written the file. Paths come out of checkpoints, and a checkpoint
+ * may be a stranger's: one that climbs out of the folder, or down into one that the template does
+ * not make, is left alone, and so is what is no checkpoint. */
+static bool is_ours(const levin_checkpoint_files *f, const char *path)
+{
+    const char *name = name_in(path, f->dir);
+    return name && levin__ends_with(name, ".ckpt") &&
+           count_slashes(name) <= count_slashes(f->template) && strncmp(name, "../", 3) != 0 &&
+           !strstr(name, "/../");
+}
+
+/* Not what is not ours, and not what this run was resumed from. */
 static void discard(const levin_checkpoint_files *f, const levin_trainer *t, const char *old,
                     const char *current)
 {
-    if (old && strcmp(old, current) != 0 && lies_in(old, f->dir) &&
+    if (old && strcmp(old, current) != 0 && is_ours(f, old) &&
         !(t->ckpt_path && same_file(old, t->ckpt_path)))
         levin__checkpoint_remove(t, old);
 }
@@ -229,16 +252,18 @@ void levin__checkpoint_files_save_extra(levin_checkpoint_files *f, levin_trainer
 }
 
 /* A relative link under a temporary name, renamed over what stands there: last.ckpt is never
- * missing. */
+ * missing. It is on the disk before the file that the old one pointed to goes. */
 static bool link_to(const char *target, const char *path)
 {
-    char *temporary = levin__format("%s.link", path);
+    char *temporary = levin__temporary_name(path);
     if (!temporary)
         return false;
-    unlink(temporary);
+    unlink(temporary); // of another process that had this number
     if (symlink(levin__path_name(target), temporary) != 0 || rename(temporary, path) != 0) {
         levin__error_system(errno, "%s: cannot make a link", path);
         unlink(temporary);
+    } else {
+        levin__sync_folder_of(temporary);
     }
     levin__free(temporary);
     return !levin_error();
@@ -249,7 +274,7 @@ static bool link_to(const char *target, const char *path)
 static bool can_link(const levin_checkpoint_files *f, const levin_trainer *t)
 {
     return f->links_last && f->newest && f->saved_step == t->position.global_step &&
-           lies_in(f->newest, f->dir) && !strchr(f->newest + strlen(f->dir) + 1, '/');
+           name_in(f->newest, f->dir) && !strchr(name_in(f->newest, f->dir), '/');
 }
 
 void levin__checkpoint_files_save_last(levin_checkpoint_files *f, levin_trainer *t)
@@ -306,8 +331,8 @@ void levin__checkpoint_files_load(levin_checkpoint_files *f, const levin_state *
     levin__free(f->last);
     f->last = levin__strdup(levin_state_text(s, "last_model_path"));
     f->best_score = levin_state_number(s, "best_model_score", (double)NAN);
-    f->saved_step = (int64_t)levin_state_number(s, "saved_step", 0);
-    f->last_step = (int64_t)levin_state_number(s, "last_step", 0);
+    f->saved_step = levin__state_count(s, "saved_step", 0);
+    f->last_step = levin__state_count(s, "last_step", 0);
     levin__top_k_free(&f->top);
     for (int i = 0;; i++) {
         snprintf(path, sizeof path, "best_k_models.%d.path", i);

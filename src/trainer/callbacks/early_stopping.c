@@ -5,6 +5,7 @@
 #include "base/options.h"
 #include "trainer/classes.h"
 #include "trainer/monitors.h"
+#include "trainer/state.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
@@ -130,8 +131,8 @@ static void load_state_dict(levin_callback *base, const levin_state *s)
 {
     early_stopping *c = (early_stopping *)base;
     double why = levin_state_number(s, "cause", NOT_STOPPED);
-    c->wait = (int64_t)levin_state_number(s, "wait_count", 0);
-    c->stopped_epoch = (int64_t)levin_state_number(s, "stopped_epoch", 0);
+    c->wait = levin__state_count(s, "wait_count", 0);
+    c->stopped_epoch = levin__state_count(s, "stopped_epoch", 0);
     c->best = levin_state_number(s, "best_score", c->best);
     c->why = why > 0 && why < CAUSES ? (cause)why : NOT_STOPPED;
 }

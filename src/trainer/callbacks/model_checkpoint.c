@@ -10,12 +10,16 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/temporary.h"
 #include "trainer/callbacks/checkpoint_files.h"
 #include "trainer/callbacks/checkpoint_name.h"
+#include "trainer/checkpoint.h"
 #include "trainer/classes.h"
 #include "trainer/loaders.h"
+#include "trainer/state.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct {
     levin_callback base;
@@ -195,6 +199,29 @@ static void on_exception(levin_callback *base, levin_trainer *t, levin_module *m
         levin__checkpoint_files_save_extra(&c->files, t);
 }
 
+/* What a run that was killed left of files that it was writing, as large as the model each. */
+static void sweep_run(void *payload, const char *run)
+{
+    char *dir = levin__path_join(run, "checkpoints");
+    (void)payload;
+    levin__temporary_sweep(run, ".yaml");
+    levin__temporary_sweep(run, ".csv");
+    if (dir)
+        levin__temporary_sweep(dir, ".ckpt");
+    levin__free(dir);
+}
+
+/* The run of this folder, which need not be a version_N, and those beside it. */
+static void sweep_runs(const char *run_dir)
+{
+    char *above = levin__strdup(run_dir), *slash = above ? strrchr(above, '/') : NULL;
+    if (slash)
+        *slash = '\0';
+    sweep_run(NULL, run_dir);
+    levin__visit_runs(slash ? above : ".", sweep_run, NULL);
+    levin__free(above);
+}
+
 static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
 {
     model_checkpoint *c = (model_checkpoint *)base;
@@ -208,6 +235,10 @@ static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
                        : levin__path_join(run_dir ? run_dir : t->set.root_dir, "checkpoints");
     if (c->dirpath && !t->set.io && !t->set.fast_dev_run)
         levin__make_dirs(c->dirpath); // before an epoch is spent on what cannot be saved
+    if (c->files.dir)
+        levin__temporary_sweep(c->files.dir, ".ckpt");
+    if (run_dir)
+        sweep_runs(run_dir);
 }
 
 static const char *state_key(const levin_callback *c) { return ((const model_checkpoint *)c)->key; }
@@ -223,7 +254,7 @@ static void load_state_dict(levin_callback *base, const levin_state *s)
 {
     model_checkpoint *c = (model_checkpoint *)base;
     levin__checkpoint_files_load(&c->files, s);
-    c->deferred_step = (int64_t)levin_state_number(s, "deferred_step", -1);
+    c->deferred_step = levin__state_count(s, "deferred_step", -1);
 }
 
 static void free_callback(levin_callback *base)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "trainer/classes.h"
+#include "trainer/state.h"
 #include "trainer/trainer.h"
 
 #include <math.h>
@@ -95,7 +96,7 @@ static void load_state_dict(levin_callback *base, const levin_state *s)
 {
     spike_detection *c = (spike_detection *)base;
     char name[32];
-    c->seen = (int64_t)levin_state_number(s, "seen", 0);
+    c->seen = levin__state_count(s, "seen", 0);
     c->last = levin_state_number(s, "last", 0);
     for (int64_t i = 0; i < c->window && i < c->seen; i++) {
         snprintf(name, sizeof name, "loss.%lld", (long long)i);

@@ -12,6 +12,7 @@
 #include "trainer/classes.h"
 #include "trainer/loaders.h"
 #include "trainer/loops.h"
+#include "trainer/state.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -165,8 +166,8 @@ static void load_state_dict(levin_callback *base, const levin_state *s)
     if (c->trainer->running != LEVIN_RUNNING_FIT || levin__averager_make(a, c->trainer->module) < 0)
         return;
     bool there = levin_state_array(s, "average", a->data, a->n);
-    a->updates = there ? (int64_t)levin_state_number(s, "n_averaged", 0) : 0;
-    c->averaged_epoch = (int64_t)levin_state_number(s, "latest_update_epoch", -1);
+    a->updates = there ? levin__state_count(s, "n_averaged", 0) : 0;
+    c->averaged_epoch = levin__state_count(s, "latest_update_epoch", -1);
     for (int k = 0; k < MOST_GROUPS; k++) {
         snprintf(name, sizeof name, "first_lr.%d", k);
         c->first_lr[k] = levin_state_number(s, name, 0);

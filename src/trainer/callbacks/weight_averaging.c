@@ -5,6 +5,7 @@
 #include "base/options.h"
 #include "trainer/averager.h"
 #include "trainer/classes.h"
+#include "trainer/state.h"
 #include "trainer/trainer.h"
 
 typedef struct {
@@ -107,9 +108,9 @@ static void load_state_dict(levin_callback *base, const levin_state *s)
     if (c->trainer->running != LEVIN_RUNNING_FIT || levin__averager_make(a, c->trainer->module) < 0)
         return;
     a->swapped = levin_state_array(s, "current", a->data, a->n);
-    a->updates = a->swapped ? (int64_t)levin_state_number(s, "updates", 0) : 0;
-    c->updated_step = (int64_t)levin_state_number(s, "updated_step", 0);
-    c->updated_epoch = (int64_t)levin_state_number(s, "updated_epoch", -1);
+    a->updates = a->swapped ? levin__state_count(s, "updates", 0) : 0;
+    c->updated_step = levin__state_count(s, "updated_step", 0);
+    c->updated_epoch = levin__state_count(s, "updated_epoch", -1);
 }
 
 static void check(levin_callback *base, levin_trainer *t, levin_module *m)

@@ -363,6 +363,24 @@ static own_rows *own_new(const levin_dataset_class *type)
     return self;
 }
 
+static int64_t unknown_len(const levin_dataset *d)
+{
+    (void)d;
+    return -1;
+}
+
+/* A stream may be begun at any batch whose rows have numbers. */
+static void a_stream_is_not_begun_beyond_every_row(void **state)
+{
+    (void)state;
+    static const levin_dataset_class endless = { LEVIN_DATASET(own_rows), .len = unknown_len,
+                                                 .get = own_get };
+    load(&own_new(&endless)->base, (levin_dataloader_opts){ .batch_size = 1024 });
+    assert_int_equal(levin_dataloader_begin(loader, 0, (int64_t)1 << 53), LEVIN_EINVAL);
+    assert_non_null(strstr(levin_error_message(), "dataloader: batch 9007199254740992 of epoch 0"));
+    levin_error_clear();
+}
+
 static void rows_of_a_batch_must_be_alike(void **state)
 {
     (void)state;
@@ -483,6 +501,7 @@ int main(void)
         TEST(a_warm_epoch_takes_nothing_from_the_heap),
         TEST(texts_without_a_tokenizer_are_an_error_of_the_first_batch),
         TEST(loaders_that_cannot_be_are_refused),
+        TEST(a_stream_is_not_begun_beyond_every_row),
         TEST(rows_of_a_batch_must_be_alike),
         TEST(ids_of_one_s_own_are_taken_as_they_are),
         TEST(ids_are_kept_unless_rows_change),

@@ -156,6 +156,30 @@ static void refused(char *text, const char *why)
     levin__free(text);
 }
 
+/* A map with lists of that depth, and others that hold a copy of it. */
+static char *alias_within(int above, int below)
+{
+    char *open = repeat("[", below), *close = repeat("]", below);
+    char *around = repeat("[", above), *end = repeat("]", above);
+    char *text = levin__format("a: &a %s%s\nb: %s*a%s\n", open, close, around, end);
+    levin__free(open);
+    levin__free(close);
+    levin__free(around);
+    levin__free(end);
+    return text;
+}
+
+static void an_alias_does_not_pass_the_limit_of_the_depth(void **state)
+{
+    (void)state;
+    char *just_so = alias_within(LEVIN_YAML_DEPTH - 1 - 40, 40);
+    levin_yaml *y = parse(just_so);
+    assert_non_null(y);
+    levin__yaml_free(y);
+    levin__free(just_so);
+    refused(alias_within(LEVIN_YAML_DEPTH - 40, 40), "x.yaml:1:46: more than 64 levels");
+}
+
 static void size_depth_and_number_have_limits(void **state)
 {
     (void)state;
@@ -284,6 +308,7 @@ int main(void)
         cmocka_unit_test(plain_text_has_a_kind),
         cmocka_unit_test(quotes_make_a_text),
         cmocka_unit_test(an_alias_is_a_copy),
+        cmocka_unit_test(an_alias_does_not_pass_the_limit_of_the_depth),
         cmocka_unit_test(what_is_wrong_is_named_with_its_place),
         cmocka_unit_test(size_depth_and_number_have_limits),
         cmocka_unit_test(a_tree_is_written_as_pyyaml_writes_it),

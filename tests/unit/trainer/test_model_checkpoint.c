@@ -15,6 +15,8 @@
 #include <cmocka.h>
 #include <math.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static bool look_up(void *payload, const char *name, double *value, bool *whole)
 {
@@ -207,6 +209,50 @@ static void a_checkpoint_is_whole_and_says_what_it_is(void **state)
     levin__free(root);
 }
 
+/* What the process with that number was writing when it was killed; the caller's. */
+static char *leftover(const char *root, const char *run, const char *name, long process)
+{
+    char *folder = levin__format("%s/%s", root, run);
+    char *path = levin__format("%s/%s.tmp.%ld", folder, name, process);
+    assert_int_equal(levin__make_dirs(folder), 0);
+    assert_int_equal(levin__file_write(path, "half", 4), 0);
+    levin__free(folder);
+    return path;
+}
+
+static void what_killed_runs_were_writing_goes_when_one_begins(void **state)
+{
+    (void)state;
+    char *root = temporary_folder(), *dir = levin__path_join(root, "mine");
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    char *dead[] = { leftover(root, "mine", "epoch=0.ckpt", child),
+                     leftover(root, "lightning_logs/version_0/checkpoints", "last.ckpt", child),
+                     leftover(root, "lightning_logs/version_0", "hparams.yaml", child),
+                     leftover(root, "lightning_logs/version_0", "metrics.csv", child) };
+    char *others[] = { leftover(root, "mine", "epoch=0.ckpt", getpid()),
+                       leftover(root, "mine", "notes.yaml", child),
+                       leftover(root, "lightning_logs/else", "last.ckpt", child) };
+    boring *m = boring_new(1);
+    levin_trainer *t = fit(m, root, &(levin_model_checkpoint_opts){ .dirpath = dir });
+    assert_string_equal(levin_error_message(), "");
+    for (size_t i = 0; i < sizeof dead / sizeof *dead; i++) {
+        assert_false(levin__is_file(dead[i]));
+        levin__free(dead[i]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_true(levin__is_file(others[i]));
+        levin__free(others[i]);
+    }
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+    remove_folder(root);
+    levin__free(dir);
+    levin__free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_misspelt_monitor_is_told_with_the_nearest_name),
         cmocka_unit_test(weights_alone_load_but_do_not_resume),
         cmocka_unit_test(a_checkpoint_is_whole_and_says_what_it_is),
+        cmocka_unit_test(what_killed_runs_were_writing_goes_when_one_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
