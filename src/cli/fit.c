@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "cli/datamodule.h"
 #include "cli/objects.h"
 #include "cli/results.h"
 #include "cli/session.h"
@@ -63,6 +64,20 @@ static void save_hyperparameters(const cli_session *s)
     if (labels)
         levin_save_hyperparameter(s->model, "labels", "%s", labels);
     levin__free(labels);
+}
+
+/* Takes the loaders. Those of a data module can be asked for again; only who wants that gets one,
+ * since checkpoints tell of it. */
+static void train_on(cli_session *s, levin_dataloader *train, levin_dataloader *val)
+{
+    const cli_args *a = s->args;
+    levin_dataloader *loaders[] = { val, NULL };
+    levin_run_opts o = { .train = train, .loaders = loaders, .ckpt_path = a->ckpt_path };
+    if (a->trainer.reload_dataloaders_every_n_epochs > 0)
+        o = (levin_run_opts){ .datamodule = cli_datamodule(&s->data, train, val),
+                              .ckpt_path = a->ckpt_path };
+    levin_trainer_fit_with(s->trainer, s->model, &o);
+    levin_datamodule_free(o.datamodule);
 }
 
 /* A split that may be absent. NULL with or without an error. */
@@ -131,7 +146,7 @@ int cli_fit(cli_session *s, json_t *results)
     levin_dataloader *val = train ? optional_loader(s, CLI_VALIDATION) : NULL;
     if (!levin_error())
         save_hyperparameters(s);
-    levin_trainer_fit_from(s->trainer, s->model, train, val, s->args->ckpt_path);
+    train_on(s, train, val);
     validate_again(s);
     char *folder = save(s);
     levin_dataloader *test = optional_loader(s, CLI_TEST);

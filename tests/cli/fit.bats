@@ -220,3 +220,24 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
     [ "$status" -eq 0 ]
     json_holds 'o["train_loss"] > 0'
 }
+
+@test "reload_dataloaders_every_n_epochs reads the files again" {
+    write_reviews train.csv 32
+    write_reviews dev.csv 16
+    fit=(fit --model.name "$PLAIN" --data.train_file train.csv --data.validation_file dev.csv --data.batch_size 8)
+    for every in 0 1; do
+        try "${fit[@]}" --trainer.max_epochs 3 --trainer.reload_dataloaders_every_n_epochs $every
+        [ "$status" -eq 0 ]
+        [[ "$output" == *"global_step 12"* ]]
+    done
+    cmp lightning_logs/version_{0,1}/model/model.safetensors
+    # what is changed in the middle of a run is seen by it
+    "$LEVIN" "${fit[@]}" --trainer.max_epochs 100000 --trainer.reload_dataloaders_every_n_epochs 2 \
+        2>err 3>&- & pid=$!
+    for _ in $(seq 300); do [ -d lightning_logs/version_2/checkpoints ] && break; sleep 0.1; done
+    echo "the dog is good,maybe" >>train.csv
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 1 ]
+    grep -q "^levin fit: train.csv:34: unknown label 'maybe'" err
+}
