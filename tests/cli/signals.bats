@@ -52,6 +52,25 @@ same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; 
     [ "$status" -eq 0 ]
 }
 
+@test "SIGHUP, also twice, does the same and ends with 129, but not under nohup" {
+    start
+    for _ in $(seq 300); do [ -d lightning_logs/version_0/checkpoints ] && break; sleep 0.1; done
+    kill -HUP $pid
+    kill -HUP $pid || true
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 129 ]
+    [ -f lightning_logs/version_0/checkpoints/last-interrupted.ckpt ]
+    fit=(nohup "${fit[@]}")
+    start
+    for _ in $(seq 300); do [ -d lightning_logs/version_1/checkpoints ] && break; sleep 0.1; done
+    kill -HUP $pid
+    kill -TERM $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 143 ]
+}
+
 @test "a signal before the first batch is not lost" {
     start
     sleep 0.02
