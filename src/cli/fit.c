@@ -8,6 +8,7 @@
 #include "cli/objects.h"
 #include "cli/results.h"
 #include "cli/session.h"
+#include "cli/signals.h"
 #include "cli/values.h"
 
 #include <math.h>
@@ -140,6 +141,31 @@ static void report(const cli_session *s, const char *folder, json_t *results)
     cli_result_text(results, "model_dir", folder);
 }
 
+/* A signal came when there was nothing left to train: the weights are safe, and this says where. */
+static void report_interrupted(const cli_session *s, const char *folder)
+{
+    const char *best = levin_trainer_best_model_path(s->trainer);
+    if (levin_error() && levin_error() != LEVIN_EINTERRUPTED)
+        return;
+    levin_error_clear();
+    levin__error_set(LEVIN_EINTERRUPTED,
+                     "interrupted after training, before its weights were evaluated%s%s%s%s",
+                     folder ? "; the model is " : "", folder ? folder : "",
+                     *best ? "; best checkpoint: " : "", best);
+}
+
+/* What follows training: the numbers of the weights that it ended with. False if that was
+ * interrupted. */
+static bool evaluate(cli_session *s)
+{
+    if (!cli_interrupted())
+        validate_again(s);
+    levin_dataloader *test = cli_interrupted() ? NULL : optional_loader(s, CLI_TEST);
+    if (test)
+        levin_trainer_test(s->trainer, s->model, test);
+    return !cli_interrupted();
+}
+
 int cli_fit(cli_session *s, json_t *results)
 {
     levin_dataloader *train = cli_session_open(s, CLI_TRAIN, false);
@@ -147,13 +173,12 @@ int cli_fit(cli_session *s, json_t *results)
     if (!levin_error())
         save_hyperparameters(s);
     train_on(s, train, val);
-    validate_again(s);
     char *folder = save(s);
-    levin_dataloader *test = optional_loader(s, CLI_TEST);
-    if (test)
-        levin_trainer_test(s->trainer, s->model, test);
-    if (!levin_error())
+    bool trained = !levin_error(), whole = trained && evaluate(s);
+    if (trained && (!whole || !levin_error()))
         report(s, folder, results);
+    if (trained && !whole)
+        report_interrupted(s, folder);
     levin__free(folder);
     return levin_error();
 }

@@ -71,6 +71,24 @@ same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; 
     [ "$status" -eq 143 ]
 }
 
+@test "a signal after training names the model and gives the results there are" {
+    write_reviews train.csv 16
+    write_reviews test.csv 50000
+    fit=("$LEVIN" fit --model.name "$PLAIN" --data.train_file train.csv --data.test_file test.csv "${quick[@]}")
+    start
+    for _ in $(seq 3000); do [ -d lightning_logs/version_0/model ] && break; sleep 0.01; done
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 130 ]
+    line=$(grep '^levin fit: ' err)
+    [[ "$line" == *"interrupted after training"*"/version_0/model; best checkpoint: "*.ckpt ]]
+    grep -q '^global_step 1$' out
+    grep -q '^model_dir .*/version_0/model$' out
+    ! grep -q '^test_acc' out
+    [ ! -e lightning_logs/version_0/checkpoints/last-interrupted.ckpt ]
+}
+
 @test "a signal before the first batch is not lost" {
     start
     sleep 0.02
