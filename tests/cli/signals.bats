@@ -124,3 +124,34 @@ same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; 
     wait $pid || status=$?
     [ "$status" -eq 138 ]
 }
+
+# Weights of 256 MB, which take no room before they are written.
+big_weights() {
+    python3 - "$1" <<'PY'
+import json, struct, sys
+n = 256 << 20
+name = "bert.embeddings.word_embeddings.weight"
+head = json.dumps({name: {"dtype": "F32", "shape": [n // 512, 128], "data_offsets": [0, n]}}).encode()
+with open(sys.argv[1], "wb") as f:
+    f.write(struct.pack("<Q", len(head)) + head)
+    f.truncate(8 + len(head) + n)
+PY
+}
+
+@test "SIGINT in the middle of convert leaves nothing and ends with 130" {
+    big_weights from.safetensors
+    "$LEVIN" convert from.safetensors from.ckpt
+    for pair in "from.safetensors to.safetensors" "from.safetensors to.ckpt" "from.ckpt lightning.ckpt"; do
+        read -r from to <<<"$pair"
+        mkdir work
+        "$LEVIN" convert $from work/$to >out 2>err 3>&- & pid=$!
+        until [ -n "$(ls work)" ] || ! kill -0 $pid; do :; done
+        kill -INT $pid
+        status=0
+        wait $pid || status=$?
+        [ "$status" -eq 130 ]
+        [ "$(cat err)" = "levin convert: interrupted: work/$to was not written" ]
+        [ ! -s out ]
+        rmdir work
+    done
+}
