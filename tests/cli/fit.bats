@@ -241,3 +241,16 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
     [ "$status" -eq 1 ]
     grep -q "^levin fit: train.csv:34: unknown label 'maybe'" err
 }
+
+@test "a metric that is not a number is printed as nan, and as null in JSON" {
+    broken=("${quick[@]}" --optimizer SGD --trainer.terminate_on_nan false)
+    broken[3]=1e38
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${broken[@]}"
+    [ "$status" -eq 0 ]
+    grep -qx 'train_loss nan' <<<"$output"
+    grep -qx 'val_loss nan' <<<"$output"
+    grep -qx 'test_loss nan' <<<"$output"
+    [[ "$stderr" == *"val_loss=nan"* && "$stderr" != *"-nan"* ]]
+    try validate --model.name lightning_logs/version_0/model --data.task mnli --data.dir "$MNLI" --json
+    json_holds 'o["val_loss"] is None and o["val_acc"] >= 0'
+}
