@@ -254,3 +254,17 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
     try validate --model.name lightning_logs/version_0/model --data.task mnli --data.dir "$MNLI" --json
     json_holds 'o["val_loss"] is None and o["val_acc"] >= 0'
 }
+
+@test "a head that is not trained is said to be so, and none is where a checkpoint brings it" {
+    try validate --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI"
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"$PLAIN is not trained yet: it has no weights for classifier.weight, classifier.bias"* ]]
+    [[ "$stderr" != *"new weights"* ]]
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --json
+    file=$(json best_model_path)
+    for command in "validate" "test" "fit --trainer.max_epochs 2"; do
+        try $command --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --ckpt_path "$file"
+        [ "$status" -eq 0 ]
+        [[ "$stderr" != *"new weights"* && "$stderr" != *"not trained"* ]]
+    done
+}
