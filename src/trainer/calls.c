@@ -96,6 +96,8 @@ static void run_evaluation(levin_trainer *t, const levin_run_opts *o, const char
         levin__predict_loop(t);
     else if (levin__limits_total(t, stage) > 0)
         levin__eval_loop(t, stage);
+    else
+        levin__limits_note_none(t, stage);
     if (levin_error())
         return;
     if (stage != LEVIN_STAGE_PREDICT)

@@ -268,3 +268,15 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
         [[ "$stderr" != *"new weights"* && "$stderr" != *"not trained"* ]]
     done
 }
+
+@test "a limit of no batches is said, also where it is the whole run" {
+    data=(--model.name "$NLI" --data.task mnli --data.dir "$MNLI")
+    try test "${data[@]}" --trainer.limit_test_batches 0
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    grep -qx 'limit_test_batches 0: not one batch is run' <<<"$stderr"
+    try validate "${data[@]}" --trainer.limit_val_batches 0
+    grep -qx 'limit_val_batches 0: not one batch is run' <<<"$stderr"
+    try predict "${data[@]}" --trainer.limit_predict_batches 0
+    grep -qx 'limit_predict_batches 0: not one batch is run' <<<"$stderr"
+}
