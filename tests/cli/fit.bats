@@ -280,3 +280,11 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
     try predict "${data[@]}" --trainer.limit_predict_batches 0
     grep -qx 'limit_predict_batches 0: not one batch is run' <<<"$stderr"
 }
+
+@test "what no checkpoint holds is said, without saying that the weights are nowhere" {
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" \
+        --trainer.callbacks=ModelCheckpoint --trainer.callbacks.every_n_train_steps 4
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"ModelCheckpoint: the newest checkpoint is of step 4, none is of step 6, where training ended; "* ]]
+    [ -f lightning_logs/version_0/model/model.safetensors ]
+}
