@@ -288,3 +288,14 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
     [[ "$stderr" == *"ModelCheckpoint: the newest checkpoint is of step 4, none is of step 6, where training ended; "* ]]
     [ -f lightning_logs/version_0/model/model.safetensors ]
 }
+
+@test "the simple profiler names callbacks by their classes, so that its table fits a window" {
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --trainer.profiler simple \
+        --trainer.callbacks=ModelCheckpoint --trainer.callbacks+=ModelCheckpoint \
+        --trainer.callbacks.every_n_train_steps 2 --trainer.callbacks.filename=by-step-{step}
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"[Callback]ModelCheckpoint.on_train_batch_end"* ]]
+    [[ "$stderr" == *"[Callback]ModelCheckpoint 2.on_train_batch_end"* ]]
+    [[ "$stderr" != *"cli_meter"* ]]
+    [ "$(expand <<<"$stderr" | wc -L)" -le 180 ] # 230 with state keys
+}
