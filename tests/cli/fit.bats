@@ -299,3 +299,19 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
     [[ "$stderr" != *"cli_meter"* ]]
     [ "$(expand <<<"$stderr" | wc -L)" -le 180 ] # 230 with state keys
 }
+
+@test "callbacks speak of one check and one second, and say what two of them have in common" {
+    data=(--model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --data.batch_size 16 --optimizer.lr 1e-9)
+    early=(=EarlyStopping --trainer.callbacks.monitor val_acc --trainer.callbacks.patience 1)
+    try fit "${data[@]}" --trainer.callbacks"${early[@]}" --trainer.callbacks.verbose true --trainer.max_epochs 3
+    [ "$status" -eq 0 ]
+    grep -q '^EarlyStopping: val_acc .*, best .*: 1 check without a better one$' <<<"$stderr"
+    try fit "${data[@]}" --trainer.callbacks=Timer --trainer.callbacks.duration 00:00:00:01 --trainer.max_epochs -1
+    [ "$status" -eq 0 ]
+    grep -qx 'the time of 1 second is over: training stops' <<<"$stderr"
+    try fit "${data[@]}" --trainer.callbacks"${early[@]}" --trainer.callbacks+"${early[@]}"
+    one_line_error 2 "levin fit: callbacks: two EarlyStopping with the same monitor, mode: "
+    try fit "${data[@]}" --trainer.callbacks=ModelCheckpoint --trainer.callbacks+=ModelCheckpoint
+    one_line_error 2 "levin fit: callbacks: two ModelCheckpoint with the same monitor, mode, every_n_train_steps, "
+    [[ "$stderr" != *"=0"* && "$stderr" != *"=-1"* ]]
+}
