@@ -103,6 +103,8 @@ void levin__file_unmap(levin_mapping *mapping)
     *mapping = (levin_mapping){ 0 };
 }
 
+static const size_t PIECE = (size_t)1 << 22; // bytes of one write(2)
+
 struct levin_writer {
     char *path, *temporary;
     int fd;
@@ -142,10 +144,20 @@ levin_writer *levin__writer_open(const char *path)
     return w;
 }
 
+static bool (*asked)(void);
+
+void levin__writers_ask(bool (*give_up)(void)) { asked = give_up; }
+
+bool levin__writers_give_up(void) { return asked && asked(); }
+
 static void put(levin_writer *w, const char *bytes, size_t n)
 {
     while (n && !w->failed) {
-        ssize_t put = write(w->fd, bytes, n);
+        if (levin__writers_give_up()) {
+            w->failed = EINTR;
+            return;
+        }
+        ssize_t put = write(w->fd, bytes, n < PIECE ? n : PIECE);
         if (put < 0 && errno == EINTR)
             continue;
         if (put <= 0) {

@@ -32,6 +32,12 @@ int levin__writer_commit(levin_writer *w);
 /** Gives up: the temporary file is gone. Frees w; NULL is allowed. */
 void levin__writer_abort(levin_writer *w);
 
+/** From here on writers ask, between pieces of a few megabytes, whether to give up, as after a
+ *  signal: commit then fails with EINTR. For a program's own beginning; NULL takes it back. */
+void levin__writers_ask(bool (*give_up)(void));
+/** Whether they would; for a library that writes itself. */
+bool levin__writers_give_up(void);
+
 /** Makes a file that another library wrote under a temporary name appear at its path, as commit
  *  does; on failure it is gone. */
 int levin__file_publish(const char *temporary, const char *path);

@@ -7,10 +7,12 @@
 #include "cli/convert/convert.h"
 #include "cli/output.h"
 #include "cli/results.h"
+#include "cli/signals.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct {
     const char *name;
@@ -124,13 +126,26 @@ static void print_list(const json_t *results, const char *name, const char *word
         fputc('\n', stderr);
 }
 
+/* After a signal there is no TO, whenever it came; is_whole says that it stands already. */
+static void withdraw(const cli_conversion *c, bool is_whole)
+{
+    if (is_whole && unlink(c->to) != 0)
+        levin__remove_folder(c->to);
+    levin_error_clear();
+    levin__error_set(LEVIN_EINTERRUPTED, "interrupted: %s was not written", c->to);
+}
+
 static void convert(cli_conversion *c, const cli_args *a)
 {
     const target *t = find_target(&c->source, c->to);
     if (!cli_root_find(&c->root, &c->source, c->prefix) ||
         !cli_state_take(&c->state, &c->source, &c->root))
         return;
-    t->write(c);
+    bool begun = !cli_interrupted();
+    if (begun)
+        t->write(c);
+    if (cli_interrupted())
+        withdraw(c, begun && !levin_error());
     if (levin_error())
         return;
     json_t *results = report(c, t);
@@ -150,6 +165,8 @@ static int run(const levin_command *command, const cli_args *a)
                          .prefix = a->convert.prefix,
                          .strict = strcmp(a->convert.strict, "true") == 0,
                          .left_out = json_array() };
+    cli_catch_interrupts(true);
+    levin__writers_ask(cli_interrupted);
     if (cli_source_open(&c.source, a->words[0], true)) {
         if (!c.base && c.source.form == CLI_FORM_FOLDER)
             c.base = a->words[0];

@@ -7,7 +7,9 @@ static int run(const levin_command *c, const cli_args *a)
     cli_session s;
     json_t *results = json_object();
     int status = cli_session_begin(&s, c, a, CLI_TRAIN);
-    if (status == CLI_DONE && cli_fit(&s, results) == LEVIN_OK)
+    if (status == CLI_DONE)
+        cli_fit(&s, results);
+    if (json_object_size(results))
         cli_result_print(results, a->json);
     cli_session_end(&s);
     json_decref(results);

@@ -1,11 +1,13 @@
 /* cmd_predict.c: levin predict. One pair from the command line, or JSON lines from standard input,
- * answered as they come. */
+ * answered as they come, both without a trainer; or the rows of a data set, by the Trainer's
+ * predict. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/model.h"
 #include "cli/output.h"
 #include "cli/predict.h"
+#include "cli/session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -97,12 +99,19 @@ static bool open_model(predictor *p)
     return !levin_error();
 }
 
-static int run(const levin_command *c, const cli_args *a)
+/* Texts that are answered as they come make no batches that could be limited. */
+static bool check_limit(const cli_args *a)
 {
-    (void)c;
-    if (a->text_pair && !a->text)
-        levin__error_set(LEVIN_EINVAL, "--text_pair needs --text");
-    if (levin_error() || !cli_take_trainer_flags(a))
+    levin_amount limit = a->trainer.limit_predict_batches, all = LEVIN_FRACTION(1);
+    if (limit.kind && (limit.kind != all.kind || limit.value != all.value))
+        levin__error_set(LEVIN_EINVAL, "--trainer.limit_predict_batches is for a data set: give "
+                                       "--data.test_file, or --data.task and --data.dir");
+    return !levin_error();
+}
+
+static int run_texts(const cli_args *a)
+{
+    if (!check_limit(a) || !cli_take_trainer_flags(a))
         return CLI_USAGE;
     predictor p = { .args = a, .most = a->text ? 1 : (int)a->data.batch_size };
     if (open_model(&p))
@@ -114,21 +123,75 @@ static int run(const levin_command *c, const cli_args *a)
     return levin_error() ? CLI_FAILED : CLI_DONE;
 }
 
+/* The answers to a batch of a data set, whose rows come in their order. */
+static int take(void *model, const levin_tensor *logits, const levin_batch *b)
+{
+    for (int64_t i = 0; i < b->size; i++) {
+        cli_prediction p;
+        if (cli_prediction_read(model, logits, i, &p) < 0)
+            break;
+        print(&p);
+    }
+    cli_flush();
+    return levin_error();
+}
+
+static void predict_rows(cli_session *s)
+{
+    s->data.tokenizer = s->tokenizer = cli_tokenizer(s->args, &s->data.max_length);
+    levin_dataset *d = s->tokenizer ? cli_data_open(&s->data, CLI_PREDICT) : NULL;
+    s->model = d ? cli_trained_classifier(s->args) : NULL;
+    if (!s->model) {
+        levin_dataset_free(d);
+        return;
+    }
+    levin_dataloader *loaders[] = { cli_data_loader(&s->data, CLI_PREDICT, d), NULL };
+    levin_trainer_predict_with(
+        s->trainer, s->model,
+        &(levin_run_opts){ .loaders = loaders, .take = take, .payload = s->model });
+}
+
+static int run_data(const levin_command *c, const cli_args *given)
+{
+    cli_args a = *given;
+    cli_session s;
+    if (isatty(STDOUT_FILENO)) // the bar would be drawn over the answers
+        a.trainer.enable_progress_bar = LEVIN_OFF;
+    int status = cli_session_begin(&s, c, &a, CLI_PREDICT);
+    if (status == CLI_DONE)
+        predict_rows(&s);
+    cli_session_end(&s);
+    return status ? status : levin_error() ? CLI_FAILED : CLI_DONE;
+}
+
+/* A text on the command line goes before the data set of a configuration. */
+static int run(const levin_command *c, const cli_args *a)
+{
+    if (a->text_pair && !a->text)
+        levin__error_set(LEVIN_EINVAL, "--text_pair needs --text");
+    if (levin_error())
+        return CLI_USAGE;
+    return !a->text && cli_data_is_named(a, CLI_PREDICT) ? run_data(c, a) : run_texts(a);
+}
+
 static const cli_group *const groups[] = {
-    &cli_example_group, &cli_model_group,         &cli_head_group,
-    &cli_reading_group, &cli_ckpt_group,          &cli_json_group,
-    &cli_config_group,  &cli_trainer_brief_group, NULL
+    &cli_example_group, &cli_model_group, &cli_head_group,   &cli_data_group,    &cli_reading_group,
+    &cli_ckpt_group,    &cli_json_group,  &cli_config_group, &cli_trainer_group, NULL
 };
 
 const levin_command cli_cmd_predict = {
     .name = "predict",
-    .help = "classes of texts, from the command line or standard input",
-    .usage = "--model.name DIR [--text TEXT [--text_pair TEXT]]",
+    .help = "classes of texts, from the command line, standard input or a data set",
+    .usage = "--model.name DIR [--text TEXT [--text_pair TEXT]]\n"
+             "       levin predict --model.name DIR --data.test_file FILE\n"
+             "       levin predict --model.name DIR --data.task NAME --data.dir DIR",
     .about =
         "Writes {\"label\": ..., \"score\": ...} a line: the likeliest class and its probability; "
-        "a regression writes {\"score\": ...}. Without --text, reads {\"text\": ..., "
+        "a regression writes {\"score\": ...}. Without --text and a data set, reads {\"text\": "
+        "..., "
         "\"text_pair\": ...} lines from standard input and answers them in their order, as they "
-        "come.",
+        "come. Of a data set the rows of the test set are answered in their order, labelled or "
+        "not, under all flags of the Trainer.",
     .groups = groups,
     .run = run,
 };

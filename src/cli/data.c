@@ -14,6 +14,7 @@ static const struct {
     [CLI_TRAIN] = { "--data.train_file", "train", "training" },
     [CLI_VALIDATION] = { "--data.validation_file", "dev", "validation" },
     [CLI_TEST] = { "--data.test_file", "test", "test" },
+    [CLI_PREDICT] = { "--data.test_file", "test", "prediction" },
 };
 
 static const char *file_of(const cli_args *a, cli_split split)
@@ -44,6 +45,11 @@ bool cli_data_check(const cli_args *a, cli_split split)
     return !levin_error();
 }
 
+bool cli_data_is_named(const cli_args *a, cli_split split)
+{
+    return file_of(a, split) || a->data.dir;
+}
+
 bool cli_data_has(const cli_args *a, cli_split split)
 {
     if (!in_folder(a, split))
@@ -68,6 +74,7 @@ static levin_dataset *open_split(const cli_data *d, cli_split split)
         .num_labels = d->labels.n,
         .max_rows = split == CLI_TRAIN ? a->max_train_rows : 0,
         .regression = d->regression ? LEVIN_ON : LEVIN_OFF,
+        .require_labels = split == CLI_PREDICT ? LEVIN_OFF : (levin_switch){ 0 },
     };
     return in_folder(d->args, split)
                ? levin_glue_dataset(a->task, splits[split].of_task, a->dir, &opts)
@@ -79,7 +86,7 @@ levin_dataset *cli_data_open(const cli_data *d, cli_split split)
     levin_dataset *set = open_split(d, split);
     bool labelled =
         d->regression ? !isnan(levin_dataset_value(set, 0)) : levin_dataset_label(set, 0) >= 0;
-    if (!set || labelled)
+    if (!set || labelled || split == CLI_PREDICT)
         return set;
     levin_dataset_free(set);
     return NULL;

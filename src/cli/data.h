@@ -5,7 +5,8 @@
 #include "cli/args.h"
 #include "cli/labels.h"
 
-typedef enum cli_split { CLI_TRAIN, CLI_VALIDATION, CLI_TEST } cli_split;
+/* CLI_PREDICT reads the rows of the test set, with labels or without. */
+typedef enum cli_split { CLI_TRAIN, CLI_VALIDATION, CLI_TEST, CLI_PREDICT } cli_split;
 
 /* What is known of a command's data once its first file was opened. */
 typedef struct cli_data {
@@ -20,6 +21,8 @@ typedef struct cli_data {
 /** Whether the options name data for split and make sense together; false after an error of usage.
  */
 bool cli_data_check(const cli_args *a, cli_split split);
+/** Whether the options name a file for split, or a folder where one may lie. */
+bool cli_data_is_named(const cli_args *a, cli_split split);
 /** Whether split has a file: one that is named, or one that the task's folder holds. */
 bool cli_data_has(const cli_args *a, cli_split split);
 

@@ -4,9 +4,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "cli/datamodule.h"
 #include "cli/objects.h"
 #include "cli/results.h"
 #include "cli/session.h"
+#include "cli/signals.h"
 #include "cli/values.h"
 #include "models/classifier.h"
 
@@ -70,6 +72,20 @@ static void save_hyperparameters(const cli_session *s)
     levin__free(labels);
 }
 
+/* Takes the loaders. Those of a data module can be asked for again; only who wants that gets one,
+ * since checkpoints tell of it. */
+static void train_on(cli_session *s, levin_dataloader *train, levin_dataloader *val)
+{
+    const cli_args *a = s->args;
+    levin_dataloader *loaders[] = { val, NULL };
+    levin_run_opts o = { .train = train, .loaders = loaders, .ckpt_path = a->ckpt_path };
+    if (a->trainer.reload_dataloaders_every_n_epochs > 0)
+        o = (levin_run_opts){ .datamodule = cli_datamodule(&s->data, train, val),
+                              .ckpt_path = a->ckpt_path };
+    levin_trainer_fit_with(s->trainer, s->model, &o);
+    levin_datamodule_free(o.datamodule);
+}
+
 /* A split that may be absent. NULL with or without an error. */
 static levin_dataloader *optional_loader(const cli_session *s, cli_split split)
 {
@@ -130,20 +146,44 @@ static void report(const cli_session *s, const char *folder, json_t *results)
     cli_result_text(results, "model_dir", folder);
 }
 
+/* A signal came when there was nothing left to train: the weights are safe, and this says where. */
+static void report_interrupted(const cli_session *s, const char *folder)
+{
+    const char *best = levin_trainer_best_model_path(s->trainer);
+    if (levin_error() && levin_error() != LEVIN_EINTERRUPTED)
+        return;
+    levin_error_clear();
+    levin__error_set(LEVIN_EINTERRUPTED,
+                     "interrupted after training, before its weights were evaluated%s%s%s%s",
+                     folder ? "; the model is " : "", folder ? folder : "",
+                     *best ? "; best checkpoint: " : "", best);
+}
+
+/* What follows training: the numbers of the weights that it ended with. False if that was
+ * interrupted. */
+static bool evaluate(cli_session *s)
+{
+    if (!cli_interrupted())
+        validate_again(s);
+    levin_dataloader *test = cli_interrupted() ? NULL : optional_loader(s, CLI_TEST);
+    if (test)
+        levin_trainer_test(s->trainer, s->model, test);
+    return !cli_interrupted();
+}
+
 int cli_fit(cli_session *s, json_t *results)
 {
     levin_dataloader *train = cli_session_open(s, CLI_TRAIN, false);
     levin_dataloader *val = train ? optional_loader(s, CLI_VALIDATION) : NULL;
     if (!levin_error())
         save_hyperparameters(s);
-    levin_trainer_fit_from(s->trainer, s->model, train, val, s->args->ckpt_path);
-    validate_again(s);
+    train_on(s, train, val);
     char *folder = save(s);
-    levin_dataloader *test = optional_loader(s, CLI_TEST);
-    if (test)
-        levin_trainer_test(s->trainer, s->model, test);
-    if (!levin_error())
+    bool trained = !levin_error(), whole = trained && evaluate(s);
+    if (trained && (!whole || !levin_error()))
         report(s, folder, results);
+    if (trained && !whole)
+        report_interrupted(s, folder);
     levin__free(folder);
     return levin_error();
 }

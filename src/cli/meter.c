@@ -47,7 +47,8 @@ static void on_validation_end(levin_callback *c, levin_trainer *t, levin_module 
 }
 
 static const levin_callback_class meter_class = {
-    LEVIN_CALLBACK(cli_meter),
+    .name = "SequenceMeter", // as profilers show it
+    .size = sizeof(cli_meter),
     .on_train_start = on_train_start,
     .on_train_end = on_train_end,
     .on_train_batch_end = on_train_batch_end,

@@ -10,8 +10,8 @@
 enum { BATCH_TOKENS = 2048 };
 
 /* The likeliest class of one row and its softmax. */
-static int read_row(const levin_module *model, const levin_tensor *logits, int64_t row,
-                    cli_prediction *out)
+int cli_prediction_read(const levin_module *model, const levin_tensor *logits, int64_t row,
+                        cli_prediction *out)
 {
     int64_t classes = levin_tensor_dim(logits, -1), first = row * classes, best = first;
     for (int64_t i = first + 1; i < first + classes; i++)
@@ -36,7 +36,7 @@ static bool predict_batch(levin_module *model, levin_token_batches *batches, cli
     bool found = scope && levin__token_batches_next(batches, &b);
     levin_tensor *logits = found ? model->type->forward(model, &b) : NULL; // (B, C)
     for (int64_t i = 0; logits && i < b.size; i++)
-        read_row(model, logits, i, &out[b.indices[i]]);
+        cli_prediction_read(model, logits, i, &out[b.indices[i]]);
     levin_scope_end(scope);
     return found && !levin_error();
 }

@@ -11,6 +11,10 @@ typedef struct cli_prediction {
     double score;      // the label's probability, or the value
 } cli_prediction;
 
+/** What a row of logits (B, C) says; an error code if that is not a number. */
+int cli_prediction_read(const levin_module *model, const levin_tensor *logits, int64_t row,
+                        cli_prediction *out);
+
 /** Fills out for n examples, in their order; texts are cut to max_length tokens. 0 or an error
  *  code. */
 int cli_predict(levin_module *model, const levin_tokenizer *t, int max_length,

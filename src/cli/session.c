@@ -64,12 +64,20 @@ static bool model_labels(const cli_args *a, bool keep, cli_labels *out)
     return out->n || cli_labels_of_folder(out, a->model.name);
 }
 
-/* What begins from nothing is worth a line: it says whether a head was found. */
-static void note_new_weights(const levin_module *model)
+/* What begins from nothing is worth a line: it says whether a head was found. A checkpoint brings
+ * all weights, and training makes what an evaluation would lack. */
+static void note_new_weights(const cli_session *s, cli_split split)
 {
-    const char *names = levin_classifier_new_weights(model);
-    if (names && *names)
+    const char *names = levin_classifier_new_weights(s->model);
+    if (!names || !*names || s->args->ckpt_path)
+        return;
+    if (split == CLI_TRAIN)
         fprintf(stderr, "new weights: %s\n", names);
+    else
+        fprintf(stderr,
+                "%s is not trained yet: it has no weights for %s, and the numbers are those of "
+                "random ones; levin fit makes them\n",
+                s->args->model.name, names);
 }
 
 levin_dataloader *cli_session_open(cli_session *s, cli_split split, bool keep)
@@ -86,7 +94,7 @@ levin_dataloader *cli_session_open(cli_session *s, cli_split split, bool keep)
         s->model = cli_classifier(a, cli_data_num_outputs(&s->data), names);
     }
     cli_labels_free(&labels);
-    note_new_weights(s->model);
+    note_new_weights(s, split);
     if (s->model)
         return cli_data_loader(&s->data, split, d);
     levin_dataset_free(d);

@@ -30,8 +30,9 @@ void cli_session_end(cli_session *s);
 /** Whether the run leaves no files. */
 bool cli_is_fast_dev_run(const cli_args *a);
 
-/** fit, then validation if the last one is out of date, test if there is a labelled test set, and
- *  the model's folder. Fills results. 0 or an error code. */
+/** fit, then the model's folder, validation if the last one is out of date, and test if there is a
+ *  labelled test set. Fills results, also where a signal came after training. 0 or an error code.
+ */
 int cli_fit(cli_session *s, json_t *results);
 
 #endif

@@ -9,9 +9,10 @@
 static levin_trainer *volatile running;
 static volatile sig_atomic_t came;
 
+/* A second SIGHUP is none of the user's: shell and kernel both send one when a terminal goes. */
 static void interrupt(int signal_number)
 {
-    signal(signal_number, SIG_DFL);
+    signal(signal_number, signal_number == SIGHUP ? SIG_IGN : SIG_DFL);
     came = signal_number;
     if (running)
         levin_trainer_interrupt(running);
@@ -24,11 +25,20 @@ static void requeue(int signal_number)
         levin_trainer_requeue(running);
 }
 
+/* nohup has SIGHUP ignored, and so it stays. */
+static bool ignores_hangup(void)
+{
+    struct sigaction now;
+    return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 void cli_catch_interrupts(bool on)
 {
     const struct sigaction action = { .sa_handler = on ? interrupt : SIG_DFL };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (!ignores_hangup())
+        sigaction(SIGHUP, &action, NULL);
 }
 
 bool cli_interrupted(void) { return came != 0 && came != SIGUSR1; }

@@ -4,8 +4,9 @@
 
 #include <levin/trainer.h>
 
-/** From here on the first SIGINT or SIGTERM ends t's call with LEVIN_EINTERRUPTED, so that nothing
- *  is left half-written; the second ends the process. In a job of SLURM SIGUSR1 has the job
+/** From here on the first SIGINT, SIGTERM or SIGHUP ends t's call with LEVIN_EINTERRUPTED, so that
+ *  nothing is left half-written; the second ends the process, but for SIGHUP. One that was ignored
+ *  when the program began, as under nohup, stays so. In a job of SLURM SIGUSR1 has the job
  *  requeued. NULL takes that back. */
 void cli_interrupts(levin_trainer *t);
 
@@ -13,8 +14,8 @@ void cli_interrupts(levin_trainer *t);
 void cli_catch_interrupts(bool on);
 /** Whether such a signal came. */
 bool cli_interrupted(void);
-/** What a process ends with that a signal ended: 130, 143, as shells say it, and 0 if the job goes
- *  on in its next turn. */
+/** What a process ends with that a signal ended: 130, 143, 129, as shells say it, and 0 if the job
+ * goes on in its next turn. */
 int cli_interrupted_status(void);
 
 #endif

@@ -73,6 +73,13 @@ static bool add_storages(saving *s, const levin_st_entry *tensors, int64_t n)
     return true;
 }
 
+static int gives_up(zip_t *archive, void *payload)
+{
+    (void)archive;
+    (void)payload;
+    return levin__writers_give_up();
+}
+
 static bool write_archive(saving *s, const char *temporary, const levin_buffer *pickle,
                           const levin_st_entry *tensors, int64_t n)
 {
@@ -85,6 +92,7 @@ static bool write_archive(saving *s, const char *temporary, const levin_buffer *
         zip_error_fini(&error);
         return false;
     }
+    zip_register_cancel_callback_with_state(s->archive, gives_up, NULL, NULL);
     bool ok = add(s, "data.pkl", pickle->data, pickle->size) && add(s, ".format_version", "1", 1) &&
               add(s, ".storage_alignment", "64", 2) && add(s, "byteorder", "little", 6) &&
               add_storages(s, tensors, n) && add(s, "version", "3\n", 2);

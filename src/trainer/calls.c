@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "nn/init.h"
+#include "trainer/anomaly_place.h"
 #include "trainer/call_steps.h"
 #include "trainer/callbacks/prediction_writer.h"
 #include "trainer/checkpoint.h"
@@ -101,6 +102,8 @@ static void run_evaluation(levin_trainer *t, const levin_run_opts *o, const char
         levin__predict_loop(t);
     else if (levin__limits_total(t, stage) > 0)
         levin__eval_loop(t, stage);
+    else
+        levin__limits_note_none(t, stage);
     if (levin_error())
         return;
     if (stage != LEVIN_STAGE_PREDICT)
@@ -114,6 +117,7 @@ static void fail(levin_trainer *t)
     levin_error_note note, later;
     levin__checkpoint_write_pending(t); // forgets them
     levin__error_take(&note);
+    levin__anomaly_place(t, &note);
     t->exception = levin__strdup(note.message);
     t->in_batch = false;
     levin__log_end_batches(t);

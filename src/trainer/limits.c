@@ -71,6 +71,14 @@ int64_t levin__limits_total(const levin_trainer *t, levin_stage stage)
     return n;
 }
 
+void levin__limits_note_none(levin_trainer *t, levin_stage stage)
+{
+    if (t->set.limit[stage].value == 0)
+        levin__output_note(&t->out, "%s 0: not one batch is run", flag_of(t, stage));
+    else
+        levin__output_note(&t->out, "no batch is run: the data is empty");
+}
+
 bool levin__limits_validates(const levin_trainer *t)
 {
     return t->module && t->module->type->validation_step &&

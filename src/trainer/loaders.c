@@ -177,7 +177,11 @@ int levin__loaders_reload(levin_trainer *t, levin_stage stage)
     if (levin_error() || !is_stale(t, stage))
         return levin_error();
     drop(&t->loaders[stage]);
-    if (load(t, stage) < 0)
+    if (load(t, stage) == LEVIN_OK && stage == LEVIN_STAGE_TRAIN && t->loaders[stage].n == 0)
+        levin__error_set(LEVIN_EINVAL,
+                         "reload_dataloaders_every_n_epochs: asked again, the train_dataloader "
+                         "hook gave no loader");
+    if (levin_error())
         return levin_error();
     return stage == LEVIN_STAGE_TRAIN ? levin__limits_find_val_check(t) : levin_error();
 }

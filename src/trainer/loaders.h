@@ -28,6 +28,8 @@ int levin__limits_find_val_check(levin_trainer *t);
 int64_t levin__limits_of(const levin_trainer *t, int loader);
 /** Batches of all loaders of a stage; INT64_MAX if one is a stream. */
 int64_t levin__limits_total(const levin_trainer *t, levin_stage stage);
+/** Says why a call runs no batch of its stage. */
+void levin__limits_note_none(levin_trainer *t, levin_stage stage);
 /** Whether fit validates at all; known when the loaders are. */
 bool levin__limits_validates(const levin_trainer *t);
 /** Whether it means to: there is a step, data or a hook that makes some, and no limit of 0. */

@@ -2,14 +2,23 @@
 #include "trainer/output.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+/* A terminal of that name has no cursor to move: a shell of Emacs, for example. */
+static bool is_dumb(void)
+{
+    const char *name = getenv("TERM");
+    return name && strcmp(name, "dumb") == 0;
+}
 
 void levin__output_set(levin_output *out, FILE *stream)
 {
     *out = (levin_output){ .stream = stream, .below = out->below };
     int fd = stream ? fileno(stream) : -1;
-    out->is_terminal = fd >= 0 && isatty(fd);
+    out->is_terminal = fd >= 0 && isatty(fd) && !is_dumb();
 }
 
 int levin__output_width(const levin_output *out)

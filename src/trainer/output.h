@@ -7,10 +7,10 @@
 #include <stdio.h>
 
 typedef struct levin_output {
-    FILE *stream; // NULL: nowhere
-    bool is_terminal;
-    bool line_open; // a progress line stands on the terminal
-    int below;      // lines under it that are somebody else's
+    FILE *stream;     // NULL: nowhere
+    bool is_terminal; // one whose line can be drawn over
+    bool line_open;   // a progress line stands on the terminal
+    int below;        // lines under it that are somebody else's
 } levin_output;
 
 /** Points it at a stream, or at nothing. */

@@ -5,9 +5,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/span.h"
-#include "trainer/checkpoint.h"
 
 #include <levin/sys/profiler.h>
+#include <stdio.h>
 
 /* What Lightning's strategy calls on the module's behalf. */
 static bool is_strategys(levin_hook h)
@@ -16,14 +16,27 @@ static bool is_strategys(levin_hook h)
            h == LEVIN_HOOK_test_step || h == LEVIN_HOOK_predict_step || h == LEVIN_HOOK_backward;
 }
 
+/* Its class; numbered from the second of the class on. A state key, which Lightning shows here, may
+ * be a hundred characters of options. */
+static char *callback_action(const levin_trainer *t, int of, levin_hook h)
+{
+    const levin_callback_class *type = t->callbacks[of]->type;
+    char number[16] = "";
+    int before = 0;
+    for (int i = 0; i < of; i++)
+        before += t->callbacks[i]->type == type;
+    if (before)
+        snprintf(number, sizeof number, " %d", before + 1);
+    return levin__format("[Callback]%s%s.%s", type->name, number, levin__hook_name(h));
+}
+
 static char *make_name(const levin_trainer *t, int of, levin_hook h)
 {
     if (of == LEVIN_OF_DATA)
         return levin__format("[LightningDataModule]%s.%s", t->datamodule->type->name,
                              levin__hook_name(h));
     if (of != LEVIN_OF_MODULE)
-        return levin__format("[Callback]%s.%s", levin__callback_key(t->callbacks[of]),
-                             levin__hook_name(h));
+        return callback_action(t, of, h);
     if (is_strategys(h))
         return levin__format("[Strategy]SingleDeviceStrategy.%s", levin__hook_name(h));
     return levin__format("[LightningModule]%s.%s", t->module->type->name, levin__hook_name(h));

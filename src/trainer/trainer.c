@@ -2,6 +2,7 @@
  * asked of it. What it does stands in calls.c. */
 #include "trainer/trainer.h"
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "trainer/callbacks/builtin.h"
@@ -40,15 +41,32 @@ static int take_loggers(levin_trainer *t, levin_logger *const *list)
     return levin_error();
 }
 
+/* Of "EarlyStopping{monitor=val_loss, mode=min}" the names: "monitor, mode". */
+static void add_key_names(levin_buffer *out, const char *key)
+{
+    const char *at = strchr(key, '{');
+    for (at = at ? at + 1 : NULL; at; at = strstr(at, ", ") ? strstr(at, ", ") + 2 : NULL)
+        levin__buffer_addf(out, "%s%.*s", out->size ? ", " : "", (int)strcspn(at, "=,}"), at);
+}
+
+static int refuse_twins(const levin_callback *c)
+{
+    levin_buffer names = LEVIN_BUFFER(1 << 16);
+    add_key_names(&names, levin__callback_key(c));
+    levin__error_set(LEVIN_EINVAL,
+                     "callbacks: two %s%s%s: nothing would tell their states in a checkpoint apart",
+                     c->type->name, names.size ? " with the same " : "",
+                     names.size ? names.data : "");
+    levin__buffer_free(&names);
+    return levin_error();
+}
+
 static int check_state_key(const levin_trainer *t, const levin_callback *c)
 {
     for (int i = 0; i < t->n_callbacks; i++)
         if (c->type->state_dict && t->callbacks[i]->type->state_dict &&
             strcmp(levin__callback_key(c), levin__callback_key(t->callbacks[i])) == 0)
-            return levin__error_set(LEVIN_EINVAL,
-                                    "callbacks: two of them would save their state as '%s'; give "
-                                    "them different options",
-                                    levin__callback_key(c));
+            return refuse_twins(c);
     return LEVIN_OK;
 }
 

@@ -94,8 +94,9 @@ END
 
 @test "a file may hold what other commands need" {
     write_fit
-    printed predict --config fit.yaml
-    is "model:" "  name: $PLAIN" "data:" "  batch_size: 16"
+    printed predict --config fit.yaml --trainer.callbacks=null
+    is "trainer:" "  max_epochs: 1" "  num_sanity_val_steps: 0" "model:" "  name: $PLAIN" "data:" "  task: mnli" \
+        "  dir: $MNLI" "  batch_size: 16"
     printed validate --config fit.yaml --trainer.callbacks=null
     not grep -q optimizer <<<"$output"
     printf 'trainer: {max_epoks: 3}\n' >wrong.yaml

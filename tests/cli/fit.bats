@@ -221,3 +221,98 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
     [ "$status" -eq 0 ]
     json_holds 'o["train_loss"] > 0'
 }
+
+@test "reload_dataloaders_every_n_epochs reads the files again" {
+    write_reviews train.csv 32
+    write_reviews dev.csv 16
+    fit=(fit --model.name "$PLAIN" --data.train_file train.csv --data.validation_file dev.csv --data.batch_size 8)
+    for every in 0 1; do
+        try "${fit[@]}" --trainer.max_epochs 3 --trainer.reload_dataloaders_every_n_epochs $every
+        [ "$status" -eq 0 ]
+        [[ "$output" == *"global_step 12"* ]]
+    done
+    cmp lightning_logs/version_{0,1}/model/model.safetensors
+    # what is changed in the middle of a run is seen by it
+    "$LEVIN" "${fit[@]}" --trainer.max_epochs 100000 --trainer.reload_dataloaders_every_n_epochs 2 \
+        2>err 3>&- & pid=$!
+    for _ in $(seq 300); do [ -d lightning_logs/version_2/checkpoints ] && break; sleep 0.1; done
+    echo "the dog is good,maybe" >>train.csv
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 1 ]
+    grep -q "^levin fit: train.csv:34: unknown label 'maybe'" err
+}
+
+@test "a metric that is not a number is printed as nan, and as null in JSON" {
+    broken=("${quick[@]}" --optimizer SGD --trainer.terminate_on_nan false)
+    broken[3]=1e38
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${broken[@]}"
+    [ "$status" -eq 0 ]
+    grep -qx 'train_loss nan' <<<"$output"
+    grep -qx 'val_loss nan' <<<"$output"
+    grep -qx 'test_loss nan' <<<"$output"
+    [[ "$stderr" == *"val_loss=nan"* && "$stderr" != *"-nan"* ]]
+    try validate --model.name lightning_logs/version_0/model --data.task mnli --data.dir "$MNLI" --json
+    json_holds 'o["val_loss"] is None and o["val_acc"] >= 0'
+}
+
+@test "a head that is not trained is said to be so, and none is where a checkpoint brings it" {
+    try validate --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI"
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"$PLAIN is not trained yet: it has no weights for classifier.weight, classifier.bias"* ]]
+    [[ "$stderr" != *"new weights"* ]]
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --json
+    file=$(json best_model_path)
+    for command in "validate" "test" "fit --trainer.max_epochs 2"; do
+        try $command --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --ckpt_path "$file"
+        [ "$status" -eq 0 ]
+        [[ "$stderr" != *"new weights"* && "$stderr" != *"not trained"* ]]
+    done
+}
+
+@test "a limit of no batches is said, also where it is the whole run" {
+    data=(--model.name "$NLI" --data.task mnli --data.dir "$MNLI")
+    try test "${data[@]}" --trainer.limit_test_batches 0
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    grep -qx 'limit_test_batches 0: not one batch is run' <<<"$stderr"
+    try validate "${data[@]}" --trainer.limit_val_batches 0
+    grep -qx 'limit_val_batches 0: not one batch is run' <<<"$stderr"
+    try predict "${data[@]}" --trainer.limit_predict_batches 0
+    grep -qx 'limit_predict_batches 0: not one batch is run' <<<"$stderr"
+}
+
+@test "what no checkpoint holds is said, without saying that the weights are nowhere" {
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" \
+        --trainer.callbacks=ModelCheckpoint --trainer.callbacks.every_n_train_steps 4
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"ModelCheckpoint: the newest checkpoint is of step 4, none is of step 6, where training ended; "* ]]
+    [ -f lightning_logs/version_0/model/model.safetensors ]
+}
+
+@test "the simple profiler names callbacks by their classes, so that its table fits a window" {
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --trainer.profiler simple \
+        --trainer.callbacks=ModelCheckpoint --trainer.callbacks+=ModelCheckpoint \
+        --trainer.callbacks.every_n_train_steps 2 --trainer.callbacks.filename=by-step-{step}
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"[Callback]ModelCheckpoint.on_train_batch_end"* ]]
+    [[ "$stderr" == *"[Callback]ModelCheckpoint 2.on_train_batch_end"* ]]
+    [[ "$stderr" != *"cli_meter"* ]]
+    [ "$(expand <<<"$stderr" | wc -L)" -le 180 ] # 230 with state keys
+}
+
+@test "callbacks speak of one check and one second, and say what two of them have in common" {
+    data=(--model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --data.batch_size 16 --optimizer.lr 1e-9)
+    early=(=EarlyStopping --trainer.callbacks.monitor val_acc --trainer.callbacks.patience 1)
+    try fit "${data[@]}" --trainer.callbacks"${early[@]}" --trainer.callbacks.verbose true --trainer.max_epochs 3
+    [ "$status" -eq 0 ]
+    grep -q '^EarlyStopping: val_acc .*, best .*: 1 check without a better one$' <<<"$stderr"
+    try fit "${data[@]}" --trainer.callbacks=Timer --trainer.callbacks.duration 00:00:00:01 --trainer.max_epochs -1
+    [ "$status" -eq 0 ]
+    grep -qx 'the time of 1 second is over: training stops' <<<"$stderr"
+    try fit "${data[@]}" --trainer.callbacks"${early[@]}" --trainer.callbacks+"${early[@]}"
+    one_line_error 2 "levin fit: callbacks: two EarlyStopping with the same monitor, mode: "
+    try fit "${data[@]}" --trainer.callbacks=ModelCheckpoint --trainer.callbacks+=ModelCheckpoint
+    one_line_error 2 "levin fit: callbacks: two ModelCheckpoint with the same monitor, mode, every_n_train_steps, "
+    [[ "$stderr" != *"=0"* && "$stderr" != *"=-1"* ]]
+}

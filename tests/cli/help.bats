@@ -62,3 +62,10 @@ commands=(fit validate test predict embed tokenize info bench demo help)
     try help predikt
     one_line_error 2 "levin help: unknown command 'predikt', did you mean predict?"
 }
+
+@test "words that stand beside true and false are named" {
+    try help fit
+    grep -A 2 -e '--trainer.deterministic BOOL' <<<"$output" | tr -s ' \n' ' ' | grep -q 'warn is true as well'
+    printed fit --trainer.deterministic warn
+    is "trainer:" "  deterministic: warn"
+}

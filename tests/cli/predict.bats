@@ -94,3 +94,48 @@ PY
     try predict --model.name "$NLI" --text "the dog runs" --trainer.precision bf16-mixed
     json_holds "abs(o['score'] - $a) < 0.02"
 }
+
+@test "the rows of a data set are answered in their order, as the same lines of standard input are" {
+    python3 - "$MNLI/test_matched.tsv" >in.jsonl <<'PY'
+import csv, json, sys
+for row in csv.DictReader(open(sys.argv[1]), delimiter="\t", quoting=csv.QUOTE_NONE):
+    print(json.dumps({"text": row["sentence1"], "text_pair": row["sentence2"]}))
+PY
+    levin predict --model.name "$NLI" <in.jsonl >wanted
+    for from in "--data.task mnli --data.dir $MNLI" "--data.test_file $MNLI/test_matched.tsv"; do
+        try predict --model.name "$NLI" $from --data.batch_size 7
+        [ "$status" -eq 0 ]
+        cut -d, -f1 wanted | diff - <(cut -d, -f1 <<<"$output")
+        try predict --model.name "$NLI" $from --data.batch_size 7 --trainer.limit_predict_batches 2
+        [ "$status" -eq 0 ]
+        [ "${#lines[@]}" -eq 14 ]
+        head -n 14 wanted | cut -d, -f1 | diff - <(cut -d, -f1 <<<"$output")
+    done
+    [ "$(echo lightning_logs*)" = "lightning_logs*" ]
+}
+
+@test "rows of a data set need no labels, and may have ones that the model does not know" {
+    printf 'sentence1,sentence2\nthe dog,a cat\na bird,the dog\n' >none.csv
+    printf 'sentence1,sentence2,label\nthe dog,a cat,-\na bird,the dog,other\n' >other.csv
+    try predict --model.name "$NLI" --data.test_file none.csv
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 2 ]
+    answers=$output
+    try predict --model.name "$NLI" --data.test_file other.csv
+    [ "$output" = "$answers" ]
+    try predict --model.name "$PLAIN" --data.test_file none.csv
+    one_line_error 1 "levin predict: $PLAIN: not trained yet" "classifier.weight"
+}
+
+@test "batches of standard input are not counted, and a text goes before the data set of a file" {
+    try predict --model.name "$NLI" --text dog --trainer.limit_predict_batches 1
+    one_line_error 2 "levin predict: --trainer.limit_predict_batches is for a data set" "--data.test_file"
+    try predict --model.name "$NLI" --data.dir "$MNLI"
+    one_line_error 2 "levin predict: --data.dir needs --data.task"
+    levin predict --model.name "$NLI" --data.task mnli --data.dir "$MNLI" --print_config >all.yaml
+    try predict --config all.yaml --text dog
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 1 ]
+    try predict --config all.yaml
+    [ "${#lines[@]}" -eq $(($(wc -l <"$MNLI/test_matched.tsv") - 1)) ]
+}

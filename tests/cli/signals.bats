@@ -52,6 +52,43 @@ same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; 
     [ "$status" -eq 0 ]
 }
 
+@test "SIGHUP, also twice, does the same and ends with 129, but not under nohup" {
+    start
+    for _ in $(seq 300); do [ -d lightning_logs/version_0/checkpoints ] && break; sleep 0.1; done
+    kill -HUP $pid
+    kill -HUP $pid || true
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 129 ]
+    [ -f lightning_logs/version_0/checkpoints/last-interrupted.ckpt ]
+    fit=(nohup "${fit[@]}")
+    start
+    for _ in $(seq 300); do [ -d lightning_logs/version_1/checkpoints ] && break; sleep 0.1; done
+    kill -HUP $pid
+    kill -TERM $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 143 ]
+}
+
+@test "a signal after training names the model and gives the results there are" {
+    write_reviews train.csv 16
+    write_reviews test.csv 50000
+    fit=("$LEVIN" fit --model.name "$PLAIN" --data.train_file train.csv --data.test_file test.csv "${quick[@]}")
+    start
+    for _ in $(seq 3000); do [ -d lightning_logs/version_0/model ] && break; sleep 0.01; done
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 130 ]
+    line=$(grep '^levin fit: ' err)
+    [[ "$line" == *"interrupted after training"*"/version_0/model; best checkpoint: "*.ckpt ]]
+    grep -q '^global_step 1$' out
+    grep -q '^model_dir .*/version_0/model$' out
+    ! grep -q '^test_acc' out
+    [ ! -e lightning_logs/version_0/checkpoints/last-interrupted.ckpt ]
+}
+
 @test "a signal before the first batch is not lost" {
     start
     sleep 0.02
@@ -86,4 +123,35 @@ same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; 
     status=0
     wait $pid || status=$?
     [ "$status" -eq 138 ]
+}
+
+# Weights of 256 MB, which take no room before they are written.
+big_weights() {
+    python3 - "$1" <<'PY'
+import json, struct, sys
+n = 256 << 20
+name = "bert.embeddings.word_embeddings.weight"
+head = json.dumps({name: {"dtype": "F32", "shape": [n // 512, 128], "data_offsets": [0, n]}}).encode()
+with open(sys.argv[1], "wb") as f:
+    f.write(struct.pack("<Q", len(head)) + head)
+    f.truncate(8 + len(head) + n)
+PY
+}
+
+@test "SIGINT in the middle of convert leaves nothing and ends with 130" {
+    big_weights from.safetensors
+    "$LEVIN" convert from.safetensors from.ckpt
+    for pair in "from.safetensors to.safetensors" "from.safetensors to.ckpt" "from.ckpt lightning.ckpt"; do
+        read -r from to <<<"$pair"
+        mkdir work
+        "$LEVIN" convert $from work/$to >out 2>err 3>&- & pid=$!
+        until [ -n "$(ls work)" ] || ! kill -0 $pid; do :; done
+        kill -INT $pid
+        status=0
+        wait $pid || status=$?
+        [ "$status" -eq 130 ]
+        [ "$(cat err)" = "levin convert: interrupted: work/$to was not written" ]
+        [ ! -s out ]
+        rmdir work
+    done
 }

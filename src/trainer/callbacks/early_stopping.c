@@ -67,6 +67,22 @@ static void monitor_is_missing(early_stopping *c, levin_trainer *t)
     c->warned = true;
 }
 
+static void say_why(const early_stopping *c, levin_trainer *t, double metric)
+{
+    static const char *const words[CAUSES] = {
+        [THRESHOLD] = "stopping_threshold is reached",
+        [DIVERGENCE] = "divergence_threshold is passed",
+        [NON_FINITE] = "it is not finite",
+    };
+    if (c->why == PATIENCE)
+        levin__output_note(
+            &t->out, "EarlyStopping: %s %g, best %g: %lld check%s without a better one",
+            c->opts.monitor, metric, c->best, (long long)c->wait, c->wait == 1 ? "" : "s");
+    else
+        levin__output_note(&t->out, "EarlyStopping: %s %g, best %g: %s", c->opts.monitor, metric,
+                           c->best, words[c->why]);
+}
+
 static void look(early_stopping *c, levin_trainer *t)
 {
     double metric;
@@ -82,10 +98,7 @@ static void look(early_stopping *c, levin_trainer *t)
     c->why = why;
     c->stopped_epoch = t->current_epoch;
     if (levin__is_on(c->opts.verbose, false) && !t->should_stop)
-        levin__output_note(&t->out,
-                           "EarlyStopping: %s %g, best %g, %lld checks without a better "
-                           "one: %s",
-                           c->opts.monitor, metric, c->best, (long long)c->wait, reasons[why]);
+        say_why(c, t, metric);
     levin_trainer_stop(t);
 }
 

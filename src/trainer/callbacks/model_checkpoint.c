@@ -134,8 +134,8 @@ static void on_train_end(levin_callback *base, levin_trainer *t, levin_module *m
     if (c->files.monitor || c->files.keeps_last || must_not_save(c, t) || c->files.top.k == 0)
         return;
     levin__output_note(&t->out,
-                       "ModelCheckpoint: the newest file is of step %lld, the weights of step %lld "
-                       "are in none; save_last or save_on_train_end keeps them",
+                       "ModelCheckpoint: the newest checkpoint is of step %lld, none is of step "
+                       "%lld, where training ended; save_last or save_on_train_end keeps that",
                        (long long)c->files.saved_step, (long long)t->position.global_step);
 }
 
@@ -176,13 +176,13 @@ static void on_fit_start(levin_callback *base, levin_trainer *t, levin_module *m
         levin__output_note(
             &t->out,
             "ModelCheckpoint every_n_epochs %lld and max_epochs %lld: the end of the "
-            "run will be in no file; save_last or save_on_train_end keeps it",
+            "run will be in no checkpoint; save_last or save_on_train_end keeps it",
             (long long)c->every_epochs, (long long)s->max_epochs);
     if (c->every_steps > 1 && s->max_steps > 0 && s->max_steps % c->every_steps != 0)
         levin__output_note(
             &t->out,
             "ModelCheckpoint every_n_train_steps %lld and max_steps %lld: the end of "
-            "the run will be in no file; save_last or save_on_train_end keeps it",
+            "the run will be in no checkpoint; save_last or save_on_train_end keeps it",
             (long long)c->every_steps, (long long)s->max_steps);
 }
 

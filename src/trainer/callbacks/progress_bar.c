@@ -88,6 +88,7 @@ static void add_rate(line *l, double rate, const char *unit)
 static void add_value(line *l, const char *name, double x)
 {
     bool plain = x == 0 || (fabs(x) >= 0.001 && fabs(x) < 1000);
+    x = isnan(x) ? (double)NAN : x; // some print the sign that it may have
     add(l, plain ? ", %s=%.3f" : ", %s=%.3g", name, x);
 }
 

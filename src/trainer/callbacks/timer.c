@@ -28,7 +28,8 @@ static void look(timer *c, levin_trainer *t)
     if (c->trained < c->limit || t->should_stop)
         return;
     if (c->verbose)
-        levin__output_note(&t->out, "the time of %g seconds is over: training stops", c->limit);
+        levin__output_note(&t->out, "the time of %g second%s is over: training stops", c->limit,
+                           c->limit == 1 ? "" : "s");
     levin_trainer_stop(t);
 }
 

@@ -145,6 +145,31 @@ static void what_is_aborted_was_never_there(void **state)
     assert_int_equal(empty_scratch(), 1);
 }
 
+static int pieces_left;
+
+static bool gives_up(void) { return pieces_left-- == 0; }
+
+static void a_writer_that_is_told_to_give_up_leaves_nothing(void **state)
+{
+    enum { SIZE = 20 << 20 };
+    (void)state;
+    char *bytes = calloc(1, SIZE);
+    levin__writers_ask(gives_up);
+    for (int pieces = 0; pieces < 2; pieces++) {
+        pieces_left = pieces;
+        levin_writer *w = levin__writer_open(in_scratch("given_up"));
+        assert_false(levin__writer_add(w, bytes, SIZE));
+        assert_int_equal(levin__writer_commit(w), LEVIN_EIO);
+        assert_non_null(strstr(levin_error_message(), strerror(EINTR)));
+        levin_error_clear();
+        assert_false(levin__is_file(in_scratch("given_up")));
+    }
+    levin__writers_ask(NULL);
+    assert_int_equal(levin__file_write(in_scratch("given_up"), bytes, SIZE), LEVIN_OK);
+    assert_int_equal(unlink(in_scratch("given_up")), 0);
+    free(bytes);
+}
+
 static void pieces_of_every_size_come_out_in_order(void **state)
 {
     (void)state;
@@ -333,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_mapping_outlives_the_file_that_is_replaced),
         cmocka_unit_test(the_old_file_stands_until_the_commit),
         cmocka_unit_test(what_is_aborted_was_never_there),
+        cmocka_unit_test(a_writer_that_is_told_to_give_up_leaves_nothing),
         cmocka_unit_test(pieces_of_every_size_come_out_in_order),
         cmocka_unit_test(what_was_added_can_be_written_over),
         cmocka_unit_test(a_full_disk_leaves_the_old_file_and_nothing_else),

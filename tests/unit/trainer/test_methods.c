@@ -102,6 +102,38 @@ static void hyper_parameters_of_both_sides_are_written(void **state)
     json_decref(calls);
 }
 
+/* Its loader can be had once. */
+typedef struct {
+    levin_datamodule base;
+    bool was_asked;
+} once;
+
+static levin_dataloader *train_once(levin_datamodule *base)
+{
+    once *d = (once *)base;
+    levin_dataloader *l = d->was_asked ? NULL : rows(4);
+    d->was_asked = true;
+    return l;
+}
+
+static void a_hook_that_gives_no_loader_when_asked_again_ends_fit(void **state)
+{
+    (void)state;
+    static const levin_datamodule_class type = { LEVIN_DATAMODULE(once),
+                                                 .train_dataloader = train_once };
+    levin_datamodule *d = levin_datamodule_new(&type);
+    case_module *m = case_module_new(NULL);
+    levin_trainer *t = make_trainer((levin_trainer_flags){
+        .max_epochs = 3, .reload_dataloaders_every_n_epochs = 1, .logger = LEVIN_NO_LOGGER });
+    assert_int_equal(levin_trainer_fit_with(t, &m->base, &(levin_run_opts){ .datamodule = d }),
+                     LEVIN_EINVAL);
+    assert_non_null(strstr(levin_error_message(), "train_dataloader hook gave no loader"));
+    levin_error_clear();
+    levin_trainer_free(t);
+    case_module_free(m);
+    levin_datamodule_free(d);
+}
+
 /* A module with callbacks of its own. */
 typedef struct {
     levin_module base;
@@ -201,6 +233,7 @@ int main(void)
         cmocka_unit_test(predictions_are_kept_by_loader),
         cmocka_unit_test(loaders_and_a_datamodule_contradict),
         cmocka_unit_test(hyper_parameters_of_both_sides_are_written),
+        cmocka_unit_test(a_hook_that_gives_no_loader_when_asked_again_ends_fit),
         cmocka_unit_test(callbacks_of_a_module_replace_those_of_their_class),
         cmocka_unit_test(everything_wrong_with_a_call_is_told_at_once),
     };

@@ -40,9 +40,10 @@ static void wait_a_little(boring *self, const levin_batch *b)
     usleep(5000); // so that there is something to redraw
 }
 
-/* Everything that a fit writes to a terminal of so many columns; the caller's. */
-static char *fit_on_terminal(unsigned short columns)
+/* Everything that a fit writes to a terminal of that name and so many columns; the caller's. */
+static char *fit_on_terminal(const char *name, unsigned short columns)
 {
+    setenv("TERM", name, 1);
     int master, slave;
     struct winsize size = { .ws_row = 24, .ws_col = columns };
     assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
@@ -68,7 +69,7 @@ static void a_terminal_shows_one_line_that_never_wraps(void **state)
 {
     (void)state;
     for (unsigned short columns = 20; columns <= 140; columns = (unsigned short)(columns + 60)) {
-        char *text = fit_on_terminal(columns), *save = NULL;
+        char *text = fit_on_terminal("xterm", columns), *save = NULL;
         int lines = 0, draws = 0;
         for (char *c = text; *c; c++)
             lines += *c == '\n';
@@ -84,6 +85,15 @@ static void a_terminal_shows_one_line_that_never_wraps(void **state)
         assert_true(lines <= 4);
         levin__free(text);
     }
+}
+
+static void a_dumb_terminal_gets_lines_as_a_file_does(void **state)
+{
+    (void)state;
+    char *text = fit_on_terminal("dumb", 80);
+    assert_null(strchr(text, '\033'));
+    assert_non_null(strstr(text, "Epoch 1/2  10% 10/100 ["));
+    levin__free(text);
 }
 
 static void a_file_gets_a_line_for_every_tenth_and_one_at_the_end(void **state)
@@ -172,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_terminal_shows_one_line_that_never_wraps),
+        cmocka_unit_test(a_dumb_terminal_gets_lines_as_a_file_does),
         cmocka_unit_test(a_file_gets_a_line_for_every_tenth_and_one_at_the_end),
         cmocka_unit_test(without_a_stream_nothing_is_said),
         cmocka_unit_test(the_summary_is_lightnings_table),

@@ -62,6 +62,8 @@ static const char *find(const char *text, const char *part)
 static double cell(const char *report, const char *name, int i)
 {
     char *row = levin__format("\n|  %s ", name);
+    if (!strstr(report, row))
+        row[strlen(row) - 1] = '\t'; // the longest name
     const char *at = find(report, row) + 1;
     levin__free(row);
     while (i-- >= 0)
@@ -85,7 +87,7 @@ static void a_simple_report_has_a_row_for_each_action(void **state)
     assert_true(cell(report, "[LightningModule]boring.optimizer_step", 2) == 2 * BATCHES);
     assert_true(cell(report, "[LightningModule]boring.configure_optimizers", 2) == 1);
     assert_true(cell(report, "save_checkpoint", 2) == 2);
-    find(report, "[Callback]ModelCheckpoint{");
+    assert_true(cell(report, "[Callback]ModelCheckpoint.on_train_epoch_end", 2) == 2);
     double all = cell(report, "Total", 3), epochs = cell(report, "run_training_epoch", 3);
     assert_true(all > 0 && epochs > 0 && epochs <= all * 1.001);
     assert_true(fabs(cell(report, "run_training_epoch", 4) - 100 * epochs / all) < 0.1);
