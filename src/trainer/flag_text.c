@@ -38,7 +38,8 @@ static bool parse_int(const char *text, int64_t *out)
     return end != text && !*end && errno == 0 && n != LEVIN_ZERO;
 }
 
-static int set_int(int64_t *out, const levin_flag *flag, const char *text)
+/* Whether text is a value of an integer flag; records no error. */
+static bool read_int(int64_t *out, const levin_flag *flag, const char *text)
 {
     int64_t n;
     if (is_true(text) || is_false(text)) // fast_dev_run=True is 1
@@ -46,13 +47,18 @@ static int set_int(int64_t *out, const levin_flag *flag, const char *text)
     else if (is_null(text)) // Lightning's None means something where the default is a number
         n = strcmp(flag->name, "check_val_every_n_epoch") == 0 ? -1 : INT64_MAX;
     else if (!parse_int(text, &n))
-        return bad_value(flag, text, "a whole number");
+        return false;
     if (n == INT64_MAX)
         n = 0;
     else if (n == 0)
         n = LEVIN_ZERO;
     *out = n;
-    return LEVIN_OK;
+    return true;
+}
+
+static int set_int(int64_t *out, const levin_flag *flag, const char *text)
+{
+    return read_int(out, flag, text) ? LEVIN_OK : bad_value(flag, text, "a whole number");
 }
 
 static int set_optional(levin_optional *out, const levin_flag *flag, const char *text)
@@ -70,7 +76,7 @@ static int set_by_epoch(void *field, const levin_flag *flag, const char *text)
 {
     int64_t number = 0;
     const char *schedule = *text == '{' ? text : NULL;
-    if (!schedule && set_int(&number, flag, text) < 0)
+    if (!schedule && !read_int(&number, flag, text))
         return bad_value(flag, text, "a whole number or a schedule such as {0: 1, 4: 2}");
     memcpy(field, &number, sizeof number);
     memcpy((char *)field + flag->size - sizeof schedule, &schedule, sizeof schedule);

@@ -116,6 +116,16 @@ static void a_wrong_value_names_its_flag(void **state)
     }
 }
 
+static void a_number_or_a_schedule_names_both(void **state)
+{
+    (void)state;
+    levin_trainer_flags f = { 0 };
+    assert_int_equal(set(&f, "accumulate_grad_batches", "x"), LEVIN_EINVAL);
+    assert_string_equal(levin_error_message(), "accumulate_grad_batches: 'x' is not a whole number "
+                                               "or a schedule such as {0: 1, 4: 2}");
+    levin_error_clear();
+}
+
 static void an_unknown_flag_names_the_nearest(void **state)
 {
     (void)state;
@@ -133,6 +143,7 @@ int main(void)
         cmocka_unit_test(what_is_printed_can_be_set_again),
         cmocka_unit_test(one_batch_and_all_of_them_differ),
         cmocka_unit_test(a_wrong_value_names_its_flag),
+        cmocka_unit_test(a_number_or_a_schedule_names_both),
         cmocka_unit_test(an_unknown_flag_names_the_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
