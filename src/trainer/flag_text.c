@@ -2,6 +2,7 @@
 #include "trainer/flags.h"
 
 #include "base/error.h"
+#include "formats/yaml.h"
 #include "trainer/duration.h"
 #include "trainer/loggers/words.h"
 #include "trainer/number.h"
@@ -61,11 +62,22 @@ static int set_int(int64_t *out, const levin_flag *flag, const char *text)
     return read_int(out, flag, text) ? LEVIN_OK : bad_value(flag, text, "a whole number");
 }
 
+/* Also as YAML says it: .inf and .NaN are strtod's words behind a point. */
+static bool read_number(const char *text, double *out)
+{
+    char word[8];
+    bool sign = *text == '+' || *text == '-';
+    if (levin__yaml_kind_of(text) != LEVIN_YAML_REAL || !strpbrk(text, "iInN"))
+        return levin__number_parse(text, out);
+    snprintf(word, sizeof word, "%.*s%s", sign, text, text + sign + 1);
+    return levin__number_parse(word, out);
+}
+
 static int set_optional(levin_optional *out, const levin_flag *flag, const char *text)
 {
     double x = 0;
     bool given = !is_null(text);
-    if (given && !levin__number_parse(text, &x))
+    if (given && !read_number(text, &x))
         return bad_value(flag, text, "a number");
     *out = (levin_optional){ given, x };
     return LEVIN_OK;
@@ -86,9 +98,8 @@ static int set_by_epoch(void *field, const levin_flag *flag, const char *text)
 static int set_number(double *out, const levin_flag *flag, const char *text)
 {
     double x = 0;
-    if (flag->words && strcmp(text, flag->words) == 0)
-        x = (double)INFINITY;
-    else if (!is_null(text) && (!levin__number_parse(text, &x) || !isfinite(x)))
+    bool may_be_infinite = flag->words; // which has the one word inf
+    if (!is_null(text) && (!read_number(text, &x) || !(isfinite(x) || (may_be_infinite && x > 0))))
         return bad_value(flag, text, "a number");
     *out = x;
     return LEVIN_OK;

@@ -60,6 +60,8 @@ static void plain_text_has_a_kind(void **state)
         { "1e-3", LEVIN_YAML_REAL },    { "1.0", LEVIN_YAML_REAL },
         { ".5", LEVIN_YAML_REAL },      { "5.", LEVIN_YAML_REAL },
         { "2.0E+5", LEVIN_YAML_REAL },  { "-.inf", LEVIN_YAML_REAL },
+        { ".Inf", LEVIN_YAML_REAL },    { "+.INF", LEVIN_YAML_REAL },
+        { ".iNf", LEVIN_YAML_TEXT },    { "inf", LEVIN_YAML_TEXT },
         { ".NaN", LEVIN_YAML_REAL },    { ".", LEVIN_YAML_TEXT },
         { "-", LEVIN_YAML_TEXT },       { "e5", LEVIN_YAML_TEXT },
         { "1e", LEVIN_YAML_TEXT },      { "1.2.3", LEVIN_YAML_TEXT },
