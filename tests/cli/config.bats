@@ -249,10 +249,23 @@ wrong() {
     wrong 'a: 1\n---\nb: 2\n' ":2:1: a second document"
 }
 
-@test "files that are empty, missing or something else are one-line errors" {
+@test "a file may be empty, and may be a pipe" {
     : >empty.yaml
-    try fit --config empty.yaml
-    one_line_error 2 "levin fit: empty.yaml: empty"
+    printed fit --config empty.yaml
+    is "{}"
+    printed fit --trainer.max_epochs 3 --config /dev/null
+    is "trainer:" "  max_epochs: 3"
+    printed fit --config <(printf 'trainer: {max_epochs: 4, track_grad_norm: .inf}\n')
+    is "trainer:" "  max_epochs: 4" "  track_grad_norm: inf"
+    printed fit --trainer.track_grad_norm .Inf
+    is "trainer:" "  track_grad_norm: inf"
+    PL_CONFIG=<(echo 'fit: {trainer: {max_epochs: 5}}') printed fit
+    is "trainer:" "  max_epochs: 5"
+    try fit --config <(yes)
+    one_line_error 2 "levin fit: /dev/fd/" "more than the limit of 1048576 bytes"
+}
+
+@test "files that are missing or something else are one-line errors" {
     try fit --config nowhere.yaml
     one_line_error 2 "levin fit: nowhere.yaml: cannot open: No such file or directory"
     try fit --config .
