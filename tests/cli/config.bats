@@ -208,6 +208,9 @@ sys.exit(yaml.safe_dump(read, sort_keys=False) != text.split("\n", 1)[1])'
         --save_config_kwargs.overwrite
     [ "$status" -eq 0 ]
     grep -q '^seed_everything: 4$' out/config.yaml
+    try fit --config fit.yaml --trainer.logger false --trainer.default_root_dir out --seed_everything 5 \
+        --save_config_kwargs.overwrite false
+    one_line_error 1 "levin fit: out/config.yaml is there, from another run"
     ! grep -q overwrite out/config.yaml
     mkdir empty && cd empty
     try fit --config ../fit.yaml --trainer.fast_dev_run true
@@ -215,6 +218,28 @@ sys.exit(yaml.safe_dump(read, sort_keys=False) != text.split("\n", 1)[1])'
     [ -z "$(ls -A)" ]
     try fit --config ../fit.yaml --trainer.fast_dev_run false
     [ -f lightning_logs/version_0/config.yaml ]
+}
+
+@test "a switch is on by its name, or as the word behind it says" {
+    for words in --json=true "--json true" --json; do
+        printed validate $words --data.batch_size 3
+        is "data:" "  batch_size: 3" "json: true"
+    done
+    for words in --json=false "--json false"; do
+        printed validate $words --data.batch_size 3
+        is "data:" "  batch_size: 3"
+    done
+    try validate --json maybe
+    one_line_error 2 "levin validate: unexpected word 'maybe'"
+    try validate --json true true
+    one_line_error 2 "levin validate: unexpected word 'true'"
+    # where a command takes words, it is one of them until it has them all
+    try info --json true
+    one_line_error 1 "levin info: true: "
+    try info "$PLAIN" --json true
+    json_holds 'o["model_type"] == "bert"'
+    try fit --trainer.enable_progress_bar --json
+    one_line_error 2 "levin fit: --trainer.enable_progress_bar needs a value"
 }
 
 @test "a seed is a number, the environment's, or a new one, and is written down" {
