@@ -109,6 +109,12 @@ typedef struct levin_model_checkpoint_opts {
 
 /** ModelCheckpoint: saves, and keeps the best. */
 LEVIN_API levin_callback *levin_model_checkpoint(const levin_model_checkpoint_opts *opts);
+/** Of a ModelCheckpoint: paths, lent until it saves again; "" if there are none, and of any other
+ *  callback. The last one is that of save_last. */
+LEVIN_API const char *levin_model_checkpoint_best_model_path(const levin_callback *c);
+LEVIN_API const char *levin_model_checkpoint_last_model_path(const levin_callback *c);
+/** What the monitor was when the best was saved; NaN without a monitor, or a file. */
+LEVIN_API double levin_model_checkpoint_best_model_score(const levin_callback *c);
 
 typedef struct levin_early_stopping_opts {
     const char *monitor; // needed

@@ -237,8 +237,9 @@ LEVIN_API void levin_log_number(levin_module *m, const char *key, double value,
 /** The key made as by printf; up to 255 bytes. */
 LEVIN_API void levin_logf(levin_module *m, const levin_tensor *value, const char *key_fmt, ...)
     LEVIN_FORMAT(3, 4);
-/** A hyper-parameter for hparams.yaml and the checkpoint; the value is made as by printf and is
- * YAML scalar text. A later value replaces an earlier one. */
+/** A hyper-parameter for hparams.yaml and the checkpoint; the value is made as by printf and stands
+ * for what YAML reads in it: 3 is a number, '3' a text. One that is no YAML is a text as it is. A
+ * later value replaces an earlier one. */
 LEVIN_API int levin_save_hyperparameter(levin_module *m, const char *key, const char *value_fmt,
                                         ...) LEVIN_FORMAT(3, 4);
 

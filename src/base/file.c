@@ -1,6 +1,7 @@
 /* file.c: see file.h. Every message names the path first. */
 #include "base/file.h"
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/temporary.h"
@@ -14,9 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Does not wait for whoever writes into a pipe: none is read here. */
 static int open_file(const char *path, struct stat *info)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         levin__error_system(errno, "%s: cannot open", path);
         return -1;
@@ -74,6 +76,43 @@ char *levin__file_read(const char *path, size_t max_bytes, size_t *size)
     if (text && size)
         *size = n;
     return text;
+}
+
+/* Adds what there is until the end. */
+static bool read_stream(levin_buffer *out, int fd, size_t max_bytes, const char *path)
+{
+    char piece[1 << 14];
+    ssize_t got;
+    while ((got = read(fd, piece, sizeof piece)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            levin__error_system(errno, "%s: cannot read", path);
+        else if ((size_t)got > max_bytes - out->size)
+            levin__error_set(LEVIN_EFORMAT, "%s: more than the limit of %zu bytes", path,
+                             max_bytes);
+        if (levin_error() || !levin__buffer_add(out, piece, (size_t)got))
+            return false;
+    }
+    return levin__buffer_add(out, "", 0);
+}
+
+char *levin__stream_read(const char *path, size_t max_bytes, size_t *size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        levin__error_system(errno, "%s: cannot open", path);
+        return NULL;
+    }
+    levin_buffer text = LEVIN_BUFFER(max_bytes);
+    bool good = read_stream(&text, fd, max_bytes, path);
+    close(fd);
+    if (good) {
+        *size = text.size;
+        return levin__buffer_take(&text);
+    }
+    levin__buffer_free(&text);
+    return NULL;
 }
 
 int levin__file_map(levin_mapping *out, const char *path)

@@ -9,6 +9,9 @@
  *  NULL with LEVIN_EIO, or LEVIN_EFORMAT if it is larger than max_bytes. */
 char *levin__file_read(const char *path, size_t max_bytes, size_t *size);
 
+/** The same of whatever can be read to an end: a pipe, too, whose writer is waited for. */
+char *levin__stream_read(const char *path, size_t max_bytes, size_t *size);
+
 /* A file in memory. Writable pages are private: a write never reaches the file. */
 typedef struct levin_mapping {
     void *data; // NULL for an empty file

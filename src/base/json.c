@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 json_t *levin__json_parse(const char *text, size_t n, const char *where)
@@ -31,7 +32,24 @@ json_t *levin__json_load(const char *path, size_t max_bytes)
     return value;
 }
 
-static int add_chunk(const char *bytes, size_t n, void *writer)
+static int add_to_buffer(const char *bytes, size_t n, void *buffer)
+{
+    return levin__buffer_add(buffer, bytes, n) ? 0 : -1;
+}
+
+bool levin__json_print(levin_buffer *out, const json_t *value)
+{
+    return json_dump_callback(value, add_to_buffer, out, JSON_ENCODE_ANY | JSON_COMPACT) == 0;
+}
+
+json_t *levin__json_real(double value)
+{
+    if (isfinite(value))
+        return json_real(value);
+    return json_string(isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+}
+
+static int add_to_file(const char *bytes, size_t n, void *writer)
 {
     return levin__writer_add(writer, bytes, n) ? 0 : -1;
 }
@@ -41,7 +59,7 @@ int levin__json_save(const char *path, const json_t *value)
     levin_writer *w = levin__writer_open(path);
     if (!w)
         return levin_error();
-    bool whole = json_dump_callback(value, add_chunk, w, JSON_INDENT(2) | JSON_ENCODE_ANY) == 0;
+    bool whole = json_dump_callback(value, add_to_file, w, JSON_INDENT(2) | JSON_ENCODE_ANY) == 0;
     if (levin__writer_add(w, "\n", 1) && !whole) { // not for want of room on the disk
         levin__writer_abort(w);
         return levin__error_set(LEVIN_EINVAL, "%s: a value that JSON cannot hold", path);

@@ -2,6 +2,8 @@
 #ifndef LEVIN_BASE_JSON_H
 #define LEVIN_BASE_JSON_H
 
+#include "base/buffer.h"
+
 #include <jansson.h>
 #include <levin/base.h>
 
@@ -12,6 +14,12 @@ json_t *levin__json_load(const char *path, size_t max_bytes);
 json_t *levin__json_parse(const char *text, size_t n, const char *where);
 /** Writes the value, indented by two spaces and closed by a newline, as levin__file_write does. */
 int levin__json_save(const char *path, const json_t *value);
+/** Adds the value without spaces. False after a failure, of which the buffer recorded an error
+ * where it was its own. */
+bool levin__json_print(levin_buffer *out, const json_t *value);
+/** A number that reads back with the same bits; JSON has no NaN and no infinity: they are the texts
+ *  "nan", "inf" and "-inf". NULL where there is no memory. */
+json_t *levin__json_real(double value);
 
 /* Members with a default; a member of another type is LEVIN_EFORMAT, null counts as absent. */
 int64_t levin__json_int(const json_t *object, const char *key, int64_t missing, const char *where);

@@ -131,14 +131,20 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The variables that begin so, sorted, so that a class comes before its arguments. */
+/* The variables that begin so, sorted, so that a class comes before its arguments; -1 after an
+ * error. */
 static int list_variables(cli_args *a, const char *prefix, const char *out[MAX_VARIABLES])
 {
     int n = 0;
-    for (char **at = environ; at && *at && n < MAX_VARIABLES; at++) {
+    for (char **at = environ; at && *at; at++) {
         const char *sign = strchr(*at, '=');
         if (!sign || !sign[1] || strncmp(*at, prefix, strlen(prefix)) != 0)
             continue;
+        if (n == MAX_VARIABLES) {
+            levin__error_set(LEVIN_EINVAL, "more than %d variables that begin with %s",
+                             MAX_VARIABLES, prefix);
+            return -1;
+        }
         char *name = levin__strndup(*at, (size_t)(sign - *at));
         out[n] = cli_keep(a, name);
         n += out[n] != NULL;

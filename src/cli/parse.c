@@ -1,4 +1,5 @@
-/* parse.c: see parse.h. "--name value" and "--name=value"; a name once only between two files. */
+/* parse.c: see parse.h. "--name value" and "--name=value"; a name once only between two files. A
+ * switch is on by its name alone. */
 #include "cli/parse.h"
 
 #include "base/error.h"
@@ -38,13 +39,24 @@ static void miss_value(const line *l, const char *name, const cli_row *row)
                      l->left ? "; write --name=value for one that begins with --" : "");
 }
 
+/* The word behind a switch, if it is its value: true or false where no word is taken for itself. */
+static const char *word_of_switch(line *l)
+{
+    bool says = l->left && (strcmp(*l->words, "true") == 0 || strcmp(*l->words, "false") == 0);
+    int n = l->target.command->n_words;
+    if (!says || (n && !l->target.args->words[n - 1]))
+        return "true";
+    l->left--;
+    return *l->words++;
+}
+
 /* The value of an option: what followed "=", or the next word. NULL after an error. */
 static const char *value_of(line *l, const char *name, const cli_row *row, const char *after_sign)
 {
     if (after_sign)
         return after_sign;
     if (row && has_own_value(row))
-        return row->option->type == CLI_SWITCH ? "true" : "";
+        return row->option->type == CLI_SWITCH ? word_of_switch(l) : "";
     if (l->left == 0 || strncmp(*l->words, "--", 2) == 0) {
         miss_value(l, name, row);
         return NULL;

@@ -18,9 +18,11 @@ static void interrupt(int signal_number)
         levin_trainer_interrupt(running);
 }
 
+/* If the run ends, a signal that asked for its end before is why. */
 static void requeue(int signal_number)
 {
-    came = signal_number;
+    if (!came)
+        came = signal_number;
     if (running)
         levin_trainer_requeue(running);
 }

@@ -147,10 +147,10 @@ static bool open_torch(cli_source *s, bool load)
     return true;
 }
 
-/* The first bytes of a file; 0 of them after an error. */
+/* The first bytes of a file; 0 of them after an error. A pipe is not waited for. */
 static size_t look(const char *path, unsigned char out[16])
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t n = fd >= 0 ? read(fd, out, 16) : -1;
     if (fd >= 0)
         close(fd);

@@ -56,11 +56,6 @@ static void write_checksum(char out[CHECKSUM_TEXT], uint64_t sum)
     snprintf(out, CHECKSUM_TEXT, "%016" PRIx64, sum);
 }
 
-static int add_chunk(const char *bytes, size_t n, void *buffer)
-{
-    return levin__buffer_add(buffer, bytes, n) ? 0 : -1;
-}
-
 static int save(const char *path, const char *text, const levin_st_entry *tensors, int64_t n)
 {
     uint64_t sum = levin__xxh64(text, strlen(text), 0);
@@ -85,7 +80,7 @@ int levin__checkpoint_save(const char *path, const json_t *header, const levin_s
                                               "tensors to save");
     levin_buffer text = LEVIN_BUFFER(LEVIN_ST_MAX_HEADER);
     int result;
-    if (json_dump_callback(header, add_chunk, &text, JSON_COMPACT) == 0)
+    if (levin__json_print(&text, header))
         result = save(path, text.data, tensors, n);
     else
         result = levin__error_set(LEVIN_EINVAL, "%s: the header cannot be written as JSON", path);

@@ -3,10 +3,10 @@
  * itself: depth and size are bounded here once more. */
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "formats/pickle_machine.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,13 +19,6 @@ typedef struct {
 } walk;
 
 static json_t *to_json(walk *w, const levin_value *v);
-
-static json_t *real(double x)
-{
-    if (isfinite(x))
-        return json_real(x);
-    return json_string(isnan(x) ? "nan" : x < 0 ? "-inf" : "inf");
-}
 
 /* A number beyond 64 bits as hexadecimal digits. */
 static json_t *long_number(levin_text bytes)
@@ -70,18 +63,13 @@ static json_t *sequence(walk *w, const levin_values *items)
     return list;
 }
 
-static int add_chunk(const char *bytes, size_t n, void *buffer)
-{
-    return levin__buffer_add(buffer, bytes, n) ? 0 : -1;
-}
-
 /* Adds the value as compact JSON; a text alone stands without quotes. */
 static void write(levin_buffer *out, const json_t *value)
 {
     if (json_is_string(value))
         levin__buffer_add(out, json_string_value(value), json_string_length(value));
     else
-        json_dump_callback(value, add_chunk, out, JSON_ENCODE_ANY | JSON_COMPACT);
+        levin__json_print(out, value);
 }
 
 /* A key that is no text becomes the text that its JSON is. */
@@ -142,7 +130,7 @@ static json_t *plain(const levin_value *v)
     case LEVIN_VALUE_LONG:
         return long_number(v->text);
     case LEVIN_VALUE_REAL:
-        return real(v->real);
+        return levin__json_real(v->real);
     case LEVIN_VALUE_TEXT:
         return json_stringn(v->text.bytes, v->text.size);
     case LEVIN_VALUE_BYTES:

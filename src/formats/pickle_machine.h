@@ -63,6 +63,12 @@ bool levin__opcode_run(levin_machine *m);
 
 /** Records "where: byte N: OPCODE: ..." for the opcode that is being carried out; returns NULL. */
 void *levin__machine_fail(levin_machine *m, int code, const char *fmt, ...) LEVIN_FORMAT(3, 4);
+/** The same with LEVIN_EFORMAT, for those who answer whether it went well; returns false. */
+static inline bool levin__machine_refuse(levin_machine *m, const char *why)
+{
+    levin__machine_fail(m, LEVIN_EFORMAT, "%s", why);
+    return false;
+}
 
 /** The next n bytes, which are taken; NULL after a failure. */
 const unsigned char *levin__machine_take(levin_machine *m, size_t n);
@@ -97,6 +103,16 @@ levin_value *levin__pickle_call(levin_machine *m, const levin_pickle_name *name,
                                 const levin_values *args);
 /** The storage of a persistent id. */
 levin_value *levin__pickle_persistent(levin_machine *m, const levin_value *id);
+
+/* The opcodes of pickle_containers.c. */
+typedef bool levin_pickle_op(levin_machine *m);
+levin_pickle_op levin__op_empty_list, levin__op_empty_tuple, levin__op_empty_set,
+    levin__op_empty_dict, levin__op_tuple1, levin__op_tuple2, levin__op_tuple3, levin__op_tuple,
+    levin__op_frozenset;
+levin_pickle_op levin__op_append, levin__op_setitem, levin__op_appends, levin__op_additems,
+    levin__op_setitems;
+levin_pickle_op levin__op_global, levin__op_stack_global, levin__op_reduce, levin__op_newobj_ex,
+    levin__op_build, levin__op_binpersid;
 
 /* The calls of pickle_names.c. */
 typedef levin_value *levin_pickle_call(levin_machine *m, const levin_pickle_name *me,

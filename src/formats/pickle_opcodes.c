@@ -1,17 +1,9 @@
 /* pickle_opcodes.c: the opcodes that are read: those that Python's pickler emits in protocols 2 to
- * 5. The others have a name here, for messages, and no function. */
-#include "base/error.h"
+ * 5. The others have a name here, for messages, and no function. Those of containers, names and
+ * calls stand in pickle_containers.c. */
 #include "formats/pickle_machine.h"
 
 #include <string.h>
-
-enum { MAX_LINE = 256 };
-
-static bool fail(levin_machine *m, const char *why)
-{
-    levin__machine_fail(m, LEVIN_EFORMAT, "%s", why);
-    return false;
-}
 
 static uint64_t little_endian(const unsigned char *p, size_t n)
 {
@@ -34,7 +26,7 @@ static bool op_proto(levin_machine *m)
 {
     uint64_t version;
     if (m->op != m->begin)
-        return fail(m, "the protocol stands at the beginning only");
+        return levin__machine_refuse(m, "the protocol stands at the beginning only");
     return number(m, 1, &version); // which has been looked at
 }
 
@@ -53,7 +45,7 @@ static bool op_stop(levin_machine *m)
 static bool op_mark(levin_machine *m)
 {
     if (m->n_marks == LEVIN_PICKLE_MAX_DEPTH)
-        return fail(m, "more marks inside each other than containers may be");
+        return levin__machine_refuse(m, "more marks inside each other than containers may be");
     m->marks[m->n_marks++] = m->height;
     return true;
 }
@@ -127,7 +119,7 @@ static bool op_binint2(levin_machine *m)
 static bool push_long(levin_machine *m, uint64_t n)
 {
     if (n > LEVIN_PICKLE_MAX_TEXT)
-        return fail(m, "a number of too many bytes");
+        return levin__machine_refuse(m, "a number of too many bytes");
     const unsigned char *p = levin__machine_take(m, (size_t)n);
     if (p && n > 8)
         return levin__machine_push(m, levin__value_bytes(m, LEVIN_VALUE_LONG, p, (size_t)n));
@@ -200,178 +192,9 @@ static bool op_binbytes(levin_machine *m) { return push_text(m, 4, make_bytes); 
 static bool op_short_binbytes(levin_machine *m) { return push_text(m, 1, make_bytes); }
 static bool op_binbytes8(levin_machine *m) { return push_text(m, 8, make_bytes); }
 
-/* ---- Containers ---- */
-
-static bool push_empty(levin_machine *m, levin_value_kind kind)
-{
-    levin_value *v = levin__value_new(m, kind);
-    if (v)
-        v->depth = 1;
-    return levin__machine_push(m, v);
-}
-static bool op_empty_list(levin_machine *m) { return push_empty(m, LEVIN_VALUE_LIST); }
-static bool op_empty_tuple(levin_machine *m) { return push_empty(m, LEVIN_VALUE_TUPLE); }
-static bool op_empty_set(levin_machine *m) { return push_empty(m, LEVIN_VALUE_SET); }
-static bool op_empty_dict(levin_machine *m) { return push_empty(m, LEVIN_VALUE_DICT); }
-
-/* A new container of n values that have just been taken from the stack. */
-static bool push_filled(levin_machine *m, levin_value_kind kind, levin_value **values, size_t n)
-{
-    levin_value *v = values ? levin__value_new(m, kind) : NULL;
-    return v && levin__value_add(m, v, values, n) && levin__machine_push(m, v);
-}
-
-static bool op_tuple1(levin_machine *m)
-{
-    return push_filled(m, LEVIN_VALUE_TUPLE, levin__machine_pop(m, 1), 1);
-}
-static bool op_tuple2(levin_machine *m)
-{
-    return push_filled(m, LEVIN_VALUE_TUPLE, levin__machine_pop(m, 2), 2);
-}
-static bool op_tuple3(levin_machine *m)
-{
-    return push_filled(m, LEVIN_VALUE_TUPLE, levin__machine_pop(m, 3), 3);
-}
-
-static bool op_tuple(levin_machine *m)
-{
-    size_t n;
-    levin_value **values = levin__machine_pop_mark(m, &n);
-    return push_filled(m, LEVIN_VALUE_TUPLE, values, n);
-}
-
-static bool op_frozenset(levin_machine *m)
-{
-    size_t n;
-    levin_value **values = levin__machine_pop_mark(m, &n);
-    return push_filled(m, LEVIN_VALUE_SET, values, n);
-}
-
-/* Adds n values that have just been taken to the container below them. */
-static bool add(levin_machine *m, levin_value_kind kind, levin_value **values, size_t n)
-{
-    levin_value *container = values ? levin__machine_top(m) : NULL;
-    if (!container)
-        return false;
-    if (container->kind != kind)
-        return fail(m, "what it adds to is no such container");
-    if (kind == LEVIN_VALUE_DICT && n % 2)
-        return fail(m, "a key without a value");
-    return levin__value_add(m, container, values, n);
-}
-
-static bool op_append(levin_machine *m)
-{
-    return add(m, LEVIN_VALUE_LIST, levin__machine_pop(m, 1), 1);
-}
-static bool op_setitem(levin_machine *m)
-{
-    return add(m, LEVIN_VALUE_DICT, levin__machine_pop(m, 2), 2);
-}
-
-static bool add_marked(levin_machine *m, levin_value_kind kind)
-{
-    size_t n;
-    levin_value **values = levin__machine_pop_mark(m, &n);
-    return add(m, kind, values, n);
-}
-static bool op_appends(levin_machine *m) { return add_marked(m, LEVIN_VALUE_LIST); }
-static bool op_additems(levin_machine *m) { return add_marked(m, LEVIN_VALUE_SET); }
-static bool op_setitems(levin_machine *m) { return add_marked(m, LEVIN_VALUE_DICT); }
-
-/* ---- Names, and what is made of them ---- */
-
-static bool push_name(levin_machine *m, levin_text module, levin_text name)
-{
-    char shown[2][80];
-    const levin_pickle_name *known = levin__pickle_name_find(module, name);
-    if (!known) {
-        levin__machine_fail(m, LEVIN_EUNSUPPORTED,
-                            "%s.%s is not one of the names that levin reads; nothing was run",
-                            levin__printable(shown[0], module.bytes, module.size),
-                            levin__printable(shown[1], name.bytes, name.size));
-        return false;
-    }
-    levin_value *v = levin__value_new(m, LEVIN_VALUE_NAME);
-    if (v)
-        v->name = known;
-    return levin__machine_push(m, v);
-}
-
-static bool take_line(levin_machine *m, levin_text *line)
-{
-    size_t left = (size_t)(m->end - m->at), n = left < MAX_LINE ? left : MAX_LINE;
-    const unsigned char *end = n ? memchr(m->at, '\n', n) : NULL;
-    if (!end)
-        return fail(m, "a name without an end");
-    *line = (levin_text){ (const char *)m->at, (size_t)(end - m->at) };
-    m->at = end + 1;
-    return true;
-}
-
-static bool op_global(levin_machine *m)
-{
-    levin_text module, name;
-    return take_line(m, &module) && take_line(m, &name) && push_name(m, module, name);
-}
-
-static bool op_stack_global(levin_machine *m)
-{
-    levin_value **v = levin__machine_pop(m, 2);
-    if (v && (v[0]->kind != LEVIN_VALUE_TEXT || v[1]->kind != LEVIN_VALUE_TEXT))
-        return fail(m, "a name must be two texts");
-    return v && push_name(m, v[0]->text, v[1]->text);
-}
-
-static bool call(levin_machine *m, const levin_value *callee, const levin_value *args)
-{
-    if (callee->kind != LEVIN_VALUE_NAME)
-        return fail(m, "what is called must be a name");
-    if (args->kind != LEVIN_VALUE_TUPLE)
-        return fail(m, "arguments must be a tuple");
-    return levin__machine_push(m, levin__pickle_call(m, callee->name, &args->items));
-}
-
-static bool op_reduce(levin_machine *m)
-{
-    levin_value **v = levin__machine_pop(m, 2);
-    return v && call(m, v[0], v[1]);
-}
-
-/* Making an object of a class and calling the class are one here. */
-static bool op_newobj_ex(levin_machine *m)
-{
-    levin_value **v = levin__machine_pop(m, 3);
-    if (v && (v[2]->kind != LEVIN_VALUE_DICT || v[2]->items.n))
-        return fail(m, "arguments with names are not read");
-    return v && call(m, v[0], v[1]);
-}
-
-/* Attributes: of an object they are kept, of a dict (OrderedDict's _metadata) they mean nothing. */
-static bool op_build(levin_machine *m)
-{
-    levin_value **state = levin__machine_pop(m, 1), *v = state ? levin__machine_top(m) : NULL;
-    if (v && v->kind == LEVIN_VALUE_OBJECT) {
-        if ((*state)->depth + 1 > LEVIN_PICKLE_MAX_DEPTH)
-            return fail(m, "too many containers inside each other");
-        v->object->state = *state;
-        if (v->depth <= (*state)->depth)
-            v->depth = (*state)->depth + 1;
-        return true;
-    }
-    return v && (v->kind == LEVIN_VALUE_DICT || fail(m, "only objects and dicts have a state"));
-}
-
-static bool op_binpersid(levin_machine *m)
-{
-    levin_value **id = levin__machine_pop(m, 1);
-    return id && levin__machine_push(m, levin__pickle_persistent(m, *id));
-}
-
 static const struct {
     const char *name;
-    bool (*run)(levin_machine *m);
+    levin_pickle_op *run;
 } opcodes[256] = {
     [0x80] = { "PROTO", op_proto },
     [0x95] = { "FRAME", op_frame },
@@ -402,27 +225,27 @@ static const struct {
     ['C'] = { "SHORT_BINBYTES", op_short_binbytes },
     [0x8e] = { "BINBYTES8", op_binbytes8 },
     [0x96] = { "BYTEARRAY8", op_binbytes8 },
-    [']'] = { "EMPTY_LIST", op_empty_list },
-    [')'] = { "EMPTY_TUPLE", op_empty_tuple },
-    [0x8f] = { "EMPTY_SET", op_empty_set },
-    ['}'] = { "EMPTY_DICT", op_empty_dict },
-    [0x85] = { "TUPLE1", op_tuple1 },
-    [0x86] = { "TUPLE2", op_tuple2 },
-    [0x87] = { "TUPLE3", op_tuple3 },
-    ['t'] = { "TUPLE", op_tuple },
-    [0x91] = { "FROZENSET", op_frozenset },
-    ['a'] = { "APPEND", op_append },
-    ['e'] = { "APPENDS", op_appends },
-    ['s'] = { "SETITEM", op_setitem },
-    ['u'] = { "SETITEMS", op_setitems },
-    [0x90] = { "ADDITEMS", op_additems },
-    ['c'] = { "GLOBAL", op_global },
-    [0x93] = { "STACK_GLOBAL", op_stack_global },
-    ['R'] = { "REDUCE", op_reduce },
-    [0x81] = { "NEWOBJ", op_reduce },
-    [0x92] = { "NEWOBJ_EX", op_newobj_ex },
-    ['b'] = { "BUILD", op_build },
-    ['Q'] = { "BINPERSID", op_binpersid },
+    [']'] = { "EMPTY_LIST", levin__op_empty_list },
+    [')'] = { "EMPTY_TUPLE", levin__op_empty_tuple },
+    [0x8f] = { "EMPTY_SET", levin__op_empty_set },
+    ['}'] = { "EMPTY_DICT", levin__op_empty_dict },
+    [0x85] = { "TUPLE1", levin__op_tuple1 },
+    [0x86] = { "TUPLE2", levin__op_tuple2 },
+    [0x87] = { "TUPLE3", levin__op_tuple3 },
+    ['t'] = { "TUPLE", levin__op_tuple },
+    [0x91] = { "FROZENSET", levin__op_frozenset },
+    ['a'] = { "APPEND", levin__op_append },
+    ['e'] = { "APPENDS", levin__op_appends },
+    ['s'] = { "SETITEM", levin__op_setitem },
+    ['u'] = { "SETITEMS", levin__op_setitems },
+    [0x90] = { "ADDITEMS", levin__op_additems },
+    ['c'] = { "GLOBAL", levin__op_global },
+    [0x93] = { "STACK_GLOBAL", levin__op_stack_global },
+    ['R'] = { "REDUCE", levin__op_reduce },
+    [0x81] = { "NEWOBJ", levin__op_reduce },
+    [0x92] = { "NEWOBJ_EX", levin__op_newobj_ex },
+    ['b'] = { "BUILD", levin__op_build },
+    ['Q'] = { "BINPERSID", levin__op_binpersid },
     /* Protocols 0 and 1, copyreg's extensions, and buffers that lie elsewhere. */
     ['2'] = { .name = "DUP" },
     ['F'] = { .name = "FLOAT" },

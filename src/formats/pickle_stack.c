@@ -1,15 +1,8 @@
 /* pickle_stack.c: the stack, the marks on it, and what is remembered by numbers. */
-#include "base/error.h"
 #include "base/memory.h"
 #include "formats/pickle_machine.h"
 
 #include <string.h>
-
-static bool fail(levin_machine *m, const char *why)
-{
-    levin__machine_fail(m, LEVIN_EFORMAT, "%s", why);
-    return false;
-}
 
 /* An array of pointers with room for one more. */
 static bool grow(levin_value ***array, size_t n, size_t *room)
@@ -32,7 +25,7 @@ static size_t floor_of(const levin_machine *m) { return m->n_marks ? m->marks[m-
 bool levin__machine_push(levin_machine *m, levin_value *v)
 {
     if (v && m->height == LEVIN_PICKLE_MAX_VALUES)
-        return fail(m, "too many values on the stack");
+        return levin__machine_refuse(m, "too many values on the stack");
     if (!v || !grow(&m->stack, m->height, &m->stack_room))
         return false;
     m->stack[m->height++] = v;
@@ -69,7 +62,7 @@ bool levin__machine_remember(levin_machine *m, uint64_t at)
 {
     levin_value *v = levin__machine_top(m);
     if (v && at >= LEVIN_PICKLE_MAX_VALUES)
-        return fail(m, "more is remembered than values may be made");
+        return levin__machine_refuse(m, "more is remembered than values may be made");
     while (v && at >= m->memo_room)
         if (!grow(&m->memo, m->memo_room, &m->memo_room))
             return false;
@@ -84,5 +77,6 @@ bool levin__machine_remember(levin_machine *m, uint64_t at)
 bool levin__machine_recall(levin_machine *m, uint64_t at)
 {
     levin_value *v = at < m->memo_size ? m->memo[at] : NULL;
-    return v ? levin__machine_push(m, v) : fail(m, "nothing was remembered under that number");
+    return v ? levin__machine_push(m, v)
+             : levin__machine_refuse(m, "nothing was remembered under that number");
 }

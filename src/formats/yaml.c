@@ -50,7 +50,7 @@ static bool is_number(const char *text, bool *whole)
 {
     text += *text == '+' || *text == '-';
     *whole = false;
-    if (is_word(text, ".inf"))
+    if (*text == '.' && is_word(text + 1, "inf"))
         return true;
     size_t before = digits(text);
     text += before;

@@ -36,10 +36,10 @@ typedef struct levin_yaml {
     int n, capacity;
 } levin_yaml;
 
-/** The one document of n bytes; where names them in messages and is lent. Yours; NULL with
- *  LEVIN_EFORMAT, "where:line:column: what". */
+/** The one document of n bytes, null where there is nothing; where names them in messages and is
+ *  lent. Yours; NULL with LEVIN_EFORMAT, "where:line:column: what". */
 levin_yaml *levin__yaml_parse(const char *text, size_t n, const char *where);
-/** The same of a file. NULL also with LEVIN_EIO. */
+/** The same of a file or a pipe. NULL also with LEVIN_EIO. */
 levin_yaml *levin__yaml_load(const char *path);
 void levin__yaml_free(levin_yaml *y);
 

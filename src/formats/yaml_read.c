@@ -245,14 +245,21 @@ static levin_yaml *read_node(reader *r, int depth)
     return y;
 }
 
+/* What a document says in which there is nothing. */
+static levin_yaml *nothing(const reader *r)
+{
+    levin_yaml *y = levin__yaml_plain("");
+    if (y)
+        y->place = (levin_place){ r->where, 1, 1 };
+    return y;
+}
+
 static levin_yaml *read_document(reader *r)
 {
     if (!next(r) || !next(r))
         return NULL;
-    if (r->event.type != YAML_DOCUMENT_START_EVENT) {
-        levin__error_set(LEVIN_EFORMAT, "%s: empty", r->where);
-        return NULL;
-    }
+    if (r->event.type != YAML_DOCUMENT_START_EVENT)
+        return nothing(r);
     levin_yaml *y = next(r) ? read_node(r, 0) : NULL;
     if (!y || !next(r) || !next(r)) { // the document's end, and what follows it
         levin__yaml_free(y);
@@ -286,7 +293,7 @@ levin_yaml *levin__yaml_parse(const char *text, size_t n, const char *where)
 levin_yaml *levin__yaml_load(const char *path)
 {
     size_t n;
-    char *text = levin__file_read(path, LEVIN_YAML_BYTES, &n);
+    char *text = levin__stream_read(path, LEVIN_YAML_BYTES, &n);
     levin_yaml *y = text ? levin__yaml_parse(text, n, path) : NULL;
     levin__free(text);
     return y;

@@ -59,8 +59,6 @@ const levin_class *levin__class_at(int i);
 const levin_class *levin__class_find(levin_class_kind kind, const char *word);
 /** Whether word names a class that Lightning or torch has and this build lacks. */
 bool levin__class_is_elsewhere(levin_class_kind kind, const char *word);
-/** "callback" and so on. */
-const char *levin__class_kind_name(levin_class_kind kind);
 
 /** The row of an argument by one of its names; NULL, without an error, if there is none. */
 const levin_flag *levin__class_argument(const levin_class *c, const char *name);

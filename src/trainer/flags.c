@@ -1,5 +1,5 @@
 /* flags.c: the rows of the flag table. How a value is read from text and written as YAML stands in
- * flag_text.c, what values mean together in settings.c. */
+ * flag_text.c and flag_print.c, what values mean together in settings.c. */
 #include "trainer/flags.h"
 
 #include "base/error.h"

@@ -73,7 +73,7 @@ const levin_flag *levin__flag_find(const char *name);
 /** What to use instead of a flag that Lightning once had; NULL if it never had it. */
 const char *levin__old_flag(const char *name);
 
-/* flag_text.c */
+/* flag_text.c and, the way back, flag_print.c */
 /** Sets a field of *fields, the struct that the row is about, from text: "3", "0.25", "true",
  *  "null" (the default). Texts are lent. 0 or an error that names the flag. logger takes
  *  words (loggers/words.h); callbacks, plugins and profiler cannot be set from text. */

@@ -119,7 +119,7 @@ int levin__loaders_restore_seed(levin_trainer *t, levin_stage stage, int i, uint
     levin_loaders *l = &t->loaders[stage];
     if (i < l->n) {
         set_seed(l->at[i], seed);
-    } else if (l->n == 0 && i < LEVIN_MOST_SEEDS) {
+    } else if (l->n == 0 && levin__grow(&l->seeds, i + 1, &l->seeds_capacity, sizeof *l->seeds)) {
         l->seeds[i] = seed;
         l->n_seeds = i + 1;
     }
@@ -162,6 +162,7 @@ static void drop(levin_loaders *l)
         levin_dataloader_free(l->at[i]);
     levin__free(l->at);
     levin__free(l->limit);
+    levin__free(l->seeds);
     *l = (levin_loaders){ 0 };
 }
 

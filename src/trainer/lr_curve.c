@@ -4,10 +4,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "trainer/callbacks/finders.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { WIDTH = 720, HEIGHT = 440, LEFT = 70, RIGHT = 20, TOP = 40, BOTTOM = 50 };
 enum { LONGEST = 1 << 26 };
@@ -21,15 +21,9 @@ void levin_lr_found_free(levin_lr_found *f)
     levin__free(f);
 }
 
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t n = strlen(path), k = strlen(ending);
-    return n > k && strcmp(path + n - k, ending) == 0;
-}
-
 int levin__lr_found_check_path(const char *path)
 {
-    if (path && !ends_in(path, ".svg") && !ends_in(path, ".csv"))
+    if (path && !levin__ends_with(path, ".svg") && !levin__ends_with(path, ".csv"))
         levin__error_set(LEVIN_EINVAL, "%s: a curve is written to .svg or .csv", path);
     return levin_error();
 }
@@ -127,7 +121,7 @@ int levin_lr_found_save(const levin_lr_found *f, const char *path)
     levin_buffer text = LEVIN_BUFFER(LONGEST);
     if (!f || !path || levin_error() || levin__lr_found_check_path(path) < 0)
         return levin_error();
-    if (ends_in(path, ".svg"))
+    if (levin__ends_with(path, ".svg"))
         add_drawing(&text, f);
     else
         add_numbers(&text, f);

@@ -4,6 +4,7 @@
 #include "trainer/optimize.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "optim/optimizer.h"
 #include "trainer/checkpoint.h"
 #include "trainer/loaders.h"
@@ -12,7 +13,6 @@
 #include "trainer/profile.h"
 
 #include <math.h>
-#include <stdio.h>
 
 /* Of a stream it is not known ahead how short the last window will be: its gradients are divided by
  * the whole and put right at its end. */
@@ -120,10 +120,11 @@ static void check_weights(levin_trainer *t)
 static void log_norm(void *payload, const char *name, double norm)
 {
     levin_trainer *t = payload;
-    char order[LEVIN_NUMBER_SIZE], key[256];
+    char order[LEVIN_NUMBER_SIZE];
     levin__number_print(order, t->set.track_grad_norm);
-    snprintf(key, sizeof key, "grad_%s_norm%s%s", order, name ? "/" : "_total", name ? name : "");
+    char *key = levin__format("grad_%s_norm%s%s", order, name ? "/" : "_total", name ? name : "");
     levin_log_number(t->module, key, norm, NULL);
+    levin__free(key);
 }
 
 /* Under the names of lightning.pytorch.utilities.grad_norm. */

@@ -66,10 +66,21 @@ static void record(void *self, const levin_span *span)
     p->type->record(p, span);
 }
 
-static bool listen_to_operators(const levin_profiler *p)
+/* Ends what setup began, for nobody to see; the error that there is stays. */
+static void take_back(levin_profiler *p)
 {
-    if (!p->type->operators || levin__spans_listen(record, (void *)p))
+    levin_error_note note;
+    levin__error_take(&note);
+    if (p->type->finish)
+        levin_free(p->type->finish(p));
+    levin__error_give(&note);
+}
+
+static bool listen_to_operators(levin_profiler *p)
+{
+    if (!p->type->operators || levin__spans_listen(record, p))
         return true;
+    take_back(p);
     levin__error_set(LEVIN_ESTATE, "profiler: another run of this process is being profiled by its "
                                    "operators");
     return false;

@@ -22,6 +22,9 @@ typedef struct {
     levin_complaints wrong;
 } check;
 
+/* Up to here a double holds each whole number; far more than any run has batches. */
+static const double MOST = 0x1p53;
+
 #define COMPLAIN(c, ...) levin__complain(&(c)->wrong, __VA_ARGS__)
 
 static void check_word(check *c, const char *flag, const char *value, const char *const *words)
@@ -38,6 +41,8 @@ static void precision(check *c)
         levin__complain_error(&c->wrong);
 }
 
+static bool is_count(double x, double least) { return x >= least && x <= MOST && x == floor(x); }
+
 /* A limit of batches: a count or a share of them. */
 static levin_amount limit(check *c, const char *flag, levin_amount a, levin_amount missing)
 {
@@ -45,8 +50,7 @@ static levin_amount limit(check *c, const char *flag, levin_amount a, levin_amou
         return missing;
     if (a.kind == 2 && a.value > 1 && a.value == floor(a.value))
         a.kind = 1; // 3.0 is 3
-    bool right = a.kind == 1 ? a.value >= 0 && a.value == floor(a.value)
-                             : a.kind == 2 && a.value >= 0 && a.value <= 1;
+    bool right = a.kind == 1 ? is_count(a.value, 0) : a.kind == 2 && a.value >= 0 && a.value <= 1;
     if (!right)
         COMPLAIN(c, "%s: %g is neither a number of batches nor a share between 0 and 1", flag,
                  a.value);
@@ -109,13 +113,13 @@ static void validation(check *c)
     if (every.kind == 0)
         every = LEVIN_FRACTION(1);
     s->val_check_interval = every;
-    if (every.kind == 1 && (every.value < 1 || every.value != floor(every.value)))
+    if (every.kind == 1 && !is_count(every.value, 1))
         COMPLAIN(c, "val_check_interval: every %g batches is not possible", every.value);
     if (every.kind == 2 && !(every.value >= 0 && every.value <= 1))
         COMPLAIN(c, "val_check_interval: the share %g is not between 0 and 1", every.value);
     if (every.kind == 3 && !(every.value >= 0))
         COMPLAIN(c, "val_check_interval: %g seconds are not possible", every.value);
-    if (every.kind == 4 && (every.value < 1 || every.value != floor(every.value)))
+    if (every.kind == 4 && !is_count(every.value, 1))
         COMPLAIN(c, "val_check_interval: every %g steps is not possible", every.value);
     int64_t n = levin__number_or(f->check_val_every_n_epoch, 1);
     s->check_val_every_n_epoch = n < 0 ? -1 : n;
@@ -126,12 +130,14 @@ static void validation(check *c)
         COMPLAIN(c, "val_check_interval: a share of an epoch cannot go with "
                     "check_val_every_n_epoch null (-1), give a number of batches");
     levin_amount sanity = f->num_sanity_val_steps;
-    if (sanity.kind > 1 || sanity.value != floor(sanity.value) || sanity.value < -1)
+    bool is_known = sanity.kind <= 1 && is_count(sanity.value, -1);
+    if (!is_known)
         COMPLAIN(c, "num_sanity_val_steps: %g is not a number of batches, or -1 for all",
                  sanity.value);
     s->num_sanity_val_steps = sanity.kind == 0     ? 2
                               : sanity.value == -1 ? INT64_MAX
-                                                   : (int64_t)sanity.value;
+                              : is_known           ? (int64_t)sanity.value
+                                                   : 0;
 }
 
 static void accumulation(check *c)

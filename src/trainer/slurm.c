@@ -96,13 +96,21 @@ static bool ask_for_requeue(char *id)
            waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* Where the old file stays behind, the new one of a higher number counts all the same. */
+static void remove_old(const levin_trainer *t, const char *path)
+{
+    levin_error_note ignored;
+    levin__checkpoint_remove(t, path);
+    levin__error_take(&ignored);
+}
+
 bool levin__slurm_requeue(levin_trainer *t)
 {
     int64_t n;
     char *old = levin__slurm_newest(t, &n), *path = path_of(t, n < 0 ? 1 : n + 1);
     char *id = job_id();
     if (path && levin__checkpoint_write_in_folder(t, path, false) == LEVIN_OK && old)
-        levin__checkpoint_remove(t, old);
+        remove_old(t, old);
     bool asked = !levin_error() && id && ask_for_requeue(id);
     if (asked)
         levin__error_set(LEVIN_EINTERRUPTED,

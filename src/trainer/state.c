@@ -7,13 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-json_t *levin__json_real(double value)
-{
-    if (isfinite(value))
-        return json_real(value);
-    return json_string(isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
-}
-
 double levin__json_real_value(const json_t *value, double missing)
 {
     if (json_is_number(value))

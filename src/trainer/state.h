@@ -1,9 +1,9 @@
-/* state.h: a checkpoint's dictionary of numbers and texts, as JSON. JSON has no NaN and no
- * infinity: they are the texts "nan", "inf" and "-inf". */
+/* state.h: a checkpoint's dictionary of numbers and texts, as JSON, numbers by levin__json_real. */
 #ifndef LEVIN_TRAINER_STATE_H
 #define LEVIN_TRAINER_STATE_H
 
-#include <jansson.h>
+#include "base/json.h"
+
 #include <levin/safetensors.h>
 #include <levin/trainer.h>
 
@@ -18,8 +18,6 @@ struct levin_state {
     const levin_safetensors *tensors;
 };
 
-/** A number that reads back with the same bits; NULL after LEVIN_ENOMEM. */
-json_t *levin__json_real(double value);
 /** Of a number or one of the three texts; missing for anything else. */
 double levin__json_real_value(const json_t *value, double missing);
 /** Adds a member; takes value. NULL is a text that jansson refuses: LEVIN_EINVAL. */

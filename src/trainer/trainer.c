@@ -320,8 +320,8 @@ levin_logger *levin_trainer_logger(const levin_trainer *t, int i)
 
 const char *levin_trainer_best_model_path(const levin_trainer *t)
 {
-    const levin_callback *c = t ? levin__trainer_find(t, levin__is_model_checkpoint) : NULL;
-    return c ? levin__model_checkpoint_best(c) : "";
+    return levin_model_checkpoint_best_model_path(
+        t ? levin__trainer_find(t, levin__is_model_checkpoint) : NULL);
 }
 
 void levin_trainer_stop(levin_trainer *t)

@@ -33,17 +33,15 @@ typedef enum levin_stop_reason {
     LEVIN_STOPPED_BY_REQUEST,
 } levin_stop_reason;
 
-enum { LEVIN_MOST_SEEDS = 16 };
-
 /* The loaders of a stage, and how many batches of each a run takes. */
 typedef struct levin_loaders {
     levin_dataloader **at;
     int64_t *limit; // NULL until limits.c has looked
     int n;
-    bool from_hook;                   // asked for, not given
-    int64_t loaded_at;                // the epoch
-    uint64_t seeds[LEVIN_MOST_SEEDS]; // of a checkpoint, for loaders that have not come yet
-    int n_seeds;
+    bool from_hook;    // asked for, not given
+    int64_t loaded_at; // the epoch
+    uint64_t *seeds;   // of a checkpoint, for loaders that have not come yet
+    int n_seeds, seeds_capacity;
 } levin_loaders;
 
 struct levin_trainer {

@@ -209,6 +209,9 @@ sys.exit(yaml.safe_dump(read, sort_keys=False) != text.split("\n", 1)[1])'
         --save_config_kwargs.overwrite
     [ "$status" -eq 0 ]
     grep -q '^seed_everything: 4$' out/config.yaml
+    try fit --config fit.yaml --trainer.logger false --trainer.default_root_dir out --seed_everything 5 \
+        --save_config_kwargs.overwrite false
+    one_line_error 1 "levin fit: out/config.yaml is there, from another run"
     not grep -q overwrite out/config.yaml
     mkdir empty && cd empty
     try fit --config ../fit.yaml --trainer.fast_dev_run true
@@ -216,6 +219,28 @@ sys.exit(yaml.safe_dump(read, sort_keys=False) != text.split("\n", 1)[1])'
     [ -z "$(ls -A)" ]
     try fit --config ../fit.yaml --trainer.fast_dev_run false
     [ -f lightning_logs/version_0/config.yaml ]
+}
+
+@test "a switch is on by its name, or as the word behind it says" {
+    for words in --json=true "--json true" --json; do
+        printed validate $words --data.batch_size 3
+        is "data:" "  batch_size: 3" "json: true"
+    done
+    for words in --json=false "--json false"; do
+        printed validate $words --data.batch_size 3
+        is "data:" "  batch_size: 3"
+    done
+    try validate --json maybe
+    one_line_error 2 "levin validate: unexpected word 'maybe'"
+    try validate --json true true
+    one_line_error 2 "levin validate: unexpected word 'true'"
+    # where a command takes words, it is one of them until it has them all
+    try info --json true
+    one_line_error 1 "levin info: true: "
+    try info "$PLAIN" --json true
+    json_holds 'o["model_type"] == "bert"'
+    try fit --trainer.enable_progress_bar --json
+    one_line_error 2 "levin fit: --trainer.enable_progress_bar needs a value"
 }
 
 @test "a seed is a number, the environment's, or a new one, and is written down" {
@@ -250,10 +275,23 @@ wrong() {
     wrong 'a: 1\n---\nb: 2\n' ":2:1: a second document"
 }
 
-@test "files that are empty, missing or something else are one-line errors" {
+@test "a file may be empty, and may be a pipe" {
     : >empty.yaml
-    try fit --config empty.yaml
-    one_line_error 2 "levin fit: empty.yaml: empty"
+    printed fit --config empty.yaml
+    is "{}"
+    printed fit --trainer.max_epochs 3 --config /dev/null
+    is "trainer:" "  max_epochs: 3"
+    printed fit --config <(printf 'trainer: {max_epochs: 4, track_grad_norm: .inf}\n')
+    is "trainer:" "  max_epochs: 4" "  track_grad_norm: inf"
+    printed fit --trainer.track_grad_norm .Inf
+    is "trainer:" "  track_grad_norm: inf"
+    PL_CONFIG=<(echo 'fit: {trainer: {max_epochs: 5}}') printed fit
+    is "trainer:" "  max_epochs: 5"
+    try fit --config <(yes)
+    one_line_error 2 "levin fit: /dev/fd/" "more than the limit of 1048576 bytes"
+}
+
+@test "files that are missing or something else are one-line errors" {
     try fit --config nowhere.yaml
     one_line_error 2 "levin fit: nowhere.yaml: cannot open: No such file or directory"
     try fit --config .

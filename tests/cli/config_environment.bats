@@ -54,6 +54,13 @@ load helper
     one_line_error 2 "levin fit: PL_GLOBAL_SEED: seed_everything: 'many' is not a whole number from 0"
 }
 
+@test "more variables than are read are an error" {
+    local i
+    for i in $(seq 256); do export "PL_FIT__A$i=1"; done
+    PL_FIT__TRAINER__MAX_EPOCHS=4 try fit --print_config
+    one_line_error 2 "levin fit: more than 256 variables that begin with PL_FIT__"
+}
+
 @test "a wrong variable is named" {
     PL_FIT__TRAINER__MAX_EPOCH=4 try fit
     one_line_error 2 "levin fit: PL_FIT__TRAINER__MAX_EPOCH: unknown key 'trainer.max_epoch', did you mean trainer.max_epochs?"

@@ -33,7 +33,8 @@ load helper
     grep -q '^optimizer.weight_decay: 0.01$' $hparams
     grep -q '^trainer.max_epochs: 1$' $hparams
     grep -q '^data.train_file: null$' $hparams
-    grep -q '^labels: \["entailment", "neutral", "contradiction"\]$' $hparams
+    labels=$(grep -A 3 '^labels:$' $hparams)
+    [ "$labels" = $'labels:\n- entailment\n- neutral\n- contradiction' ]
 }
 
 @test "the saved folder gives validate, test and predict what fit reported" {

@@ -116,6 +116,24 @@ same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; 
     same_weights lightning_logs/version_1 lightning_logs/version_2
 }
 
+# Stopped, the process has both signals at once when it goes on.
+@test "SIGUSR1 beside SIGTERM does not make a success of the interruption where the job is not requeued" {
+    mkdir bin
+    printf '#!/bin/sh\nexit 1\n' >bin/scontrol
+    chmod +x bin/scontrol
+    export PATH="$PWD/bin:$PATH" SLURM_NTASKS=1 SLURM_JOB_NAME=train SLURM_JOB_ID=7
+    start
+    for _ in $(seq 300); do [ -d lightning_logs/version_0/checkpoints ] && break; sleep 0.1; done
+    kill -STOP $pid
+    kill -TERM $pid
+    kill -USR1 $pid
+    kill -CONT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 143 ]
+    [ -n "$(step)" ]
+}
+
 @test "SIGUSR1 outside of SLURM ends a program as always" {
     start
     for _ in $(seq 300); do [ -d lightning_logs/version_0 ] && break; sleep 0.1; done

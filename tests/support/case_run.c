@@ -123,9 +123,11 @@ static void add_checkpoint_state(const run *r, json_t *out)
         const levin_callback *c = r->callbacks[i];
         if (!levin__is_model_checkpoint(c))
             continue;
-        double score = levin__model_checkpoint_best_score(c);
-        json_array_append_new(best, json_string(file_name(levin__model_checkpoint_best(c))));
-        json_array_append_new(last, json_string(file_name(levin__model_checkpoint_last(c))));
+        double score = levin_model_checkpoint_best_model_score(c);
+        json_array_append_new(best,
+                              json_string(file_name(levin_model_checkpoint_best_model_path(c))));
+        json_array_append_new(last,
+                              json_string(file_name(levin_model_checkpoint_last_model_path(c))));
         if (score == score && !json_object_get(out, "best_model_score"))
             json_object_set_new(out, "best_model_score", json_real(score));
     }

@@ -363,21 +363,25 @@ bool levin__is_model_checkpoint(const levin_callback *c)
     return c && c->type == &model_checkpoint_class;
 }
 
-const char *levin__model_checkpoint_best(const levin_callback *c)
+const char *levin_model_checkpoint_best_model_path(const levin_callback *c)
 {
-    const char *path = ((const model_checkpoint *)c)->files.best;
+    const char *path =
+        levin__is_model_checkpoint(c) ? ((const model_checkpoint *)c)->files.best : NULL;
     return path ? path : "";
 }
 
-const char *levin__model_checkpoint_last(const levin_callback *c)
+const char *levin_model_checkpoint_last_model_path(const levin_callback *c)
 {
-    const char *path = ((const model_checkpoint *)c)->files.last;
+    const char *path =
+        levin__is_model_checkpoint(c) ? ((const model_checkpoint *)c)->files.last : NULL;
     return path ? path : "";
 }
 
-double levin__model_checkpoint_best_score(const levin_callback *c)
+double levin_model_checkpoint_best_model_score(const levin_callback *c)
 {
-    return ((const model_checkpoint *)c)->files.best_score;
+    const levin_checkpoint_files *f =
+        levin__is_model_checkpoint(c) ? &((const model_checkpoint *)c)->files : NULL;
+    return f && f->best ? f->best_score : (double)NAN;
 }
 
 const char *levin__model_checkpoint_dir(const levin_callback *c)

@@ -5,11 +5,6 @@
 #include <levin/callbacks.h>
 
 bool levin__is_model_checkpoint(const levin_callback *c);
-/** Paths, lent; "" if nothing was saved. */
-const char *levin__model_checkpoint_best(const levin_callback *c);
-const char *levin__model_checkpoint_last(const levin_callback *c);
-/** The score of the best; NaN without a monitor. */
-double levin__model_checkpoint_best_score(const levin_callback *c);
 /** Where it saves; before a run has begun its dirpath, NULL if it was given none. */
 const char *levin__model_checkpoint_dir(const levin_callback *c);
 

@@ -24,6 +24,7 @@ typedef struct {
     levin_callback base;
     levin_swa_opts opts;
     levin_trainer *trainer;
+    const levin_module *module; // whose weights are averaged
     levin_averager average;
     int64_t annealing;
     int64_t start;                // epoch; -1: not known yet
@@ -154,8 +155,15 @@ static void state_dict(levin_callback *base, levin_state *s)
 
 static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
 {
-    (void)m;
-    ((swa *)base)->trainer = t;
+    swa *c = (swa *)base;
+    c->trainer = t;
+    if (t->running != LEVIN_RUNNING_FIT)
+        return;
+    if (c->module != m) {
+        levin__averager_free(&c->average);
+        c->averaged_epoch = -1;
+    }
+    c->module = m;
 }
 
 static void load_state_dict(levin_callback *base, const levin_state *s)
@@ -204,7 +212,7 @@ static int check_options(const levin_swa_opts *o)
     if (!(o->swa_lrs >= 0 && isfinite(o->swa_lrs)))
         return levin__error_set(
             LEVIN_EINVAL, "StochasticWeightAveraging: swa_lrs %g must be above 0", o->swa_lrs);
-    if (a.kind > 2 || (a.kind == 1 && a.value < 1) ||
+    if (a.kind > 2 || (a.kind == 1 && !(a.value >= 1 && a.value <= 0x1p53)) ||
         (a.kind == 2 && !(a.value >= 0 && a.value <= 1)))
         return levin__error_set(LEVIN_EINVAL,
                                 "StochasticWeightAveraging: swa_epoch_start %g is neither an epoch "

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "formats/yaml.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -162,18 +163,31 @@ void levin__file_loggers_share(levin_logger *const *list, int n)
     }
 }
 
-/* YAML needs no more than this: keys are words, values the scalar text that was given. */
+/* The value that a text of YAML says; the text itself where it says none, or only a part of it is
+ * read: what a program has to say need not be YAML. */
+static levin_yaml *value_of(const char *text)
+{
+    levin_error_note ignored;
+    bool is_quoted = *text == '\'' || *text == '"', is_flow = *text == '[' || *text == '{';
+    levin_yaml *y = levin__yaml_parse(text, strlen(text), "hparams.yaml");
+    levin__error_take(&ignored);
+    if (y && (y->text ? is_quoted || strcmp(y->text, text) == 0 : is_flow))
+        return y;
+    levin__yaml_free(y);
+    return levin__yaml_text(text);
+}
+
 int levin__file_logger_hyperparameters(levin_logger *base, const char *const (*pairs)[2], int n)
 {
     const levin_file_logger *l = (levin_file_logger *)base;
     levin_buffer out = LEVIN_BUFFER(MAX_HPARAMS);
     char *path = levin__path_join(l->place.dir, "hparams.yaml");
+    levin_yaml *map = levin__yaml_new(LEVIN_YAML_MAP);
     for (int i = 0; i < n; i++)
-        levin__buffer_addf(&out, "%s: %s\n", pairs[i][0], pairs[i][1] ? pairs[i][1] : "null");
-    if (n == 0)
-        levin__buffer_add_text(&out, "{}\n");
-    if (path && !out.failed)
+        levin__yaml_add(map, pairs[i][0], value_of(pairs[i][1] ? pairs[i][1] : "null"));
+    if (path && levin__yaml_print(&out, map))
         levin__file_write(path, out.data, out.size);
+    levin__yaml_free(map);
     levin__free(path);
     levin__buffer_free(&out);
     return levin_error();

@@ -43,7 +43,8 @@ static void fail(trace_profiler *p, int err)
     levin__error_system(err, "%s: cannot write", p->path);
     levin__error_take(&p->failure);
     levin__error_give(&before);
-    close(p->fd);
+    if (p->fd >= 0)
+        close(p->fd);
     p->fd = -1;
 }
 
@@ -189,9 +190,10 @@ static char *finish(levin_profiler *base)
 {
     trace_profiler *p = (trace_profiler *)base;
     flush(p);
-    if (p->fd >= 0 && close(p->fd) != 0)
+    int fd = p->fd;
+    p->fd = -1; // also a close that fails ends it: the number may be another file's by now
+    if (fd >= 0 && close(fd) != 0)
         fail(p, errno);
-    p->fd = -1;
     if (p->failure.code)
         return levin__format("trace: %s\n", p->failure.message);
     if (p->left_out)

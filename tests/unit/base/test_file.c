@@ -75,6 +75,62 @@ static void what_cannot_be_read_is_named(void **state)
     empty_scratch();
 }
 
+/* Where it waits for a writer, who never comes, the alarm ends the test. */
+static void a_pipe_is_no_file_and_is_not_waited_for(void **state)
+{
+    (void)state;
+    levin_mapping m;
+    assert_int_equal(mkfifo(in_scratch("pipe"), 0600), 0);
+    alarm(20);
+    assert_null(levin__file_read(in_scratch("pipe"), 10, NULL));
+    assert_error(LEVIN_EIO, "/pipe: not a regular file");
+    assert_int_equal(levin__file_map(&m, in_scratch("pipe")), LEVIN_EIO);
+    assert_error(LEVIN_EIO, "/pipe: not a regular file");
+    alarm(0);
+    empty_scratch();
+}
+
+/* The path of the end of a pipe that holds this text and no writer any more; *fd is to be closed.
+ */
+static char *pipe_of(const char *text, int *fd)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], text, strlen(text)), strlen(text));
+    close(ends[1]);
+    *fd = ends[0];
+    return levin__format("/dev/fd/%d", *fd);
+}
+
+static void a_stream_is_read_to_its_end(void **state)
+{
+    (void)state;
+    static const size_t limits[] = { 6, 7, 5 };
+    size_t n = 9;
+    int fd;
+    for (int i = 0; i < 3; i++) {
+        char *path = pipe_of("123456", &fd), *text = levin__stream_read(path, limits[i], &n);
+        if (i == 2)
+            assert_error(LEVIN_EFORMAT, "more than the limit of 5 bytes");
+        else
+            assert_string_equal(text, "123456");
+        assert_int_equal(n, 6);
+        levin__free(text);
+        levin__free(path);
+        close(fd);
+    }
+    char *path = pipe_of("", &fd), *text = levin__stream_read(path, 0, &n);
+    assert_string_equal(text, "");
+    assert_int_equal(n, 0);
+    levin__free(text);
+    levin__free(path);
+    close(fd);
+    assert_null(levin__stream_read(in_scratch("none"), 10, &n));
+    assert_error(LEVIN_EIO, "/none: cannot open: No such file or directory");
+    assert_null(levin__stream_read(scratch, 10, &n));
+    assert_error(LEVIN_EIO, ": cannot read: Is a directory");
+}
+
 static void writes_to_a_mapping_stay_private(void **state)
 {
     (void)state;
@@ -353,6 +409,8 @@ int main(void)
         cmocka_unit_test(a_file_is_read_whole_and_closed_by_a_nul),
         cmocka_unit_test(a_file_over_the_limit_is_refused),
         cmocka_unit_test(what_cannot_be_read_is_named),
+        cmocka_unit_test(a_pipe_is_no_file_and_is_not_waited_for),
+        cmocka_unit_test(a_stream_is_read_to_its_end),
         cmocka_unit_test(writes_to_a_mapping_stay_private),
         cmocka_unit_test(an_empty_file_maps_to_nothing),
         cmocka_unit_test(a_mapping_outlives_the_file_that_is_replaced),

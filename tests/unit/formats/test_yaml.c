@@ -60,6 +60,8 @@ static void plain_text_has_a_kind(void **state)
         { "1e-3", LEVIN_YAML_REAL },    { "1.0", LEVIN_YAML_REAL },
         { ".5", LEVIN_YAML_REAL },      { "5.", LEVIN_YAML_REAL },
         { "2.0E+5", LEVIN_YAML_REAL },  { "-.inf", LEVIN_YAML_REAL },
+        { ".Inf", LEVIN_YAML_REAL },    { "+.INF", LEVIN_YAML_REAL },
+        { ".iNf", LEVIN_YAML_TEXT },    { "inf", LEVIN_YAML_TEXT },
         { ".NaN", LEVIN_YAML_REAL },    { ".", LEVIN_YAML_TEXT },
         { "-", LEVIN_YAML_TEXT },       { "e5", LEVIN_YAML_TEXT },
         { "1e", LEVIN_YAML_TEXT },      { "1.2.3", LEVIN_YAML_TEXT },
@@ -103,12 +105,23 @@ static void an_alias_is_a_copy(void **state)
     levin__yaml_free(y);
 }
 
+static void an_empty_document_is_null(void **state)
+{
+    (void)state;
+    static const char *const rows[] = { "", "\n\n", "# only a comment\n", "---\n", "\xef\xbb\xbf" };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        levin_yaml *y = parse(rows[i]);
+        assert_non_null(y);
+        assert_int_equal(y->kind, LEVIN_YAML_NULL);
+        assert_true(y->place.line > 0);
+        levin__yaml_free(y);
+    }
+}
+
 static void what_is_wrong_is_named_with_its_place(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        { "", "x.yaml: empty" },
-        { "# only a comment\n", "x.yaml: empty" },
         { "a: 2\n b: 3\n", "x.yaml:2:3: mapping values are not allowed in this context" },
         { "a:\n  b: 2\n c: 3\n",
           "x.yaml:3:2: did not find expected key while parsing a block mapping" },
@@ -309,6 +322,7 @@ int main(void)
         cmocka_unit_test(quotes_make_a_text),
         cmocka_unit_test(an_alias_is_a_copy),
         cmocka_unit_test(an_alias_does_not_pass_the_limit_of_the_depth),
+        cmocka_unit_test(an_empty_document_is_null),
         cmocka_unit_test(what_is_wrong_is_named_with_its_place),
         cmocka_unit_test(size_depth_and_number_have_limits),
         cmocka_unit_test(a_tree_is_written_as_pyyaml_writes_it),

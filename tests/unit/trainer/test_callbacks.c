@@ -83,6 +83,34 @@ static void averages_resume_with_the_same_bits(void **state)
     free(plain);
 }
 
+static levin_callback *swa(void)
+{
+    return levin_stochastic_weight_averaging(
+        &(levin_swa_opts){ .swa_epoch_start = LEVIN_BATCHES(1) });
+}
+
+/* The average is of one module; that of the next one has one part after one epoch: its first
+ * weights. */
+static void another_module_has_its_own_average(void **state)
+{
+    (void)state;
+    int64_t n;
+    boring *first = boring_new(1), *second = boring_new(2);
+    float *before = boring_weights(second, &n);
+    levin_trainer *t = make_trainer((levin_trainer_flags){ .max_epochs = 2 }, swa());
+    assert_int_equal(levin_trainer_fit(t, &first->base, loader(), NULL), 0);
+    t->set.max_epochs = 3;
+    assert_int_equal(levin_trainer_fit(t, &second->base, loader(), NULL), 0);
+    float *after = boring_weights(second, &n);
+    assert_int_equal(second->batches, ROWS / BATCH);
+    assert_memory_equal(before, after, (size_t)n * sizeof *after);
+    free(before);
+    free(after);
+    levin_trainer_free(t);
+    levin_module_free(&first->base);
+    levin_module_free(&second->base);
+}
+
 static void fail_at_fourth(boring *self, const levin_batch *b)
 {
     (void)b;
@@ -275,10 +303,23 @@ static void contradictions_are_refused_by_the_trainer(void **state)
            "Timer");
 }
 
+static void an_average_begins_in_an_epoch_that_can_be_counted(void **state)
+{
+    (void)state;
+    const double wrong[] = { 0, 1e30, (double)NAN };
+    for (int i = 0; i < 3; i++) {
+        levin_swa_opts o = { .swa_epoch_start = LEVIN_BATCHES(wrong[i]) };
+        assert_null(levin_stochastic_weight_averaging(&o));
+        assert_int_equal(levin_error(), LEVIN_EINVAL);
+        levin_error_clear();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(averages_resume_with_the_same_bits),
+        cmocka_unit_test(another_module_has_its_own_average),
         cmocka_unit_test(a_run_that_fails_leaves_a_file_to_go_on_from),
         cmocka_unit_test(a_jump_of_the_loss_ends_the_run),
         cmocka_unit_test(a_prediction_writer_sees_batches_and_the_end),
@@ -286,6 +327,7 @@ int main(void)
         cmocka_unit_test(accumulation_follows_its_schedule),
         cmocka_unit_test(a_timer_measures_and_stops),
         cmocka_unit_test(contradictions_are_refused_by_the_trainer),
+        cmocka_unit_test(an_average_begins_in_an_epoch_that_can_be_counted),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "formats/yaml.h"
 
 #include <levin/sys/logger.h>
 
@@ -265,13 +266,40 @@ static void each_run_has_the_next_version(void **state)
 static void hyperparameters_are_yaml(void **state)
 {
     (void)state;
-    static const char *const pairs[][2] = { { "lr", "2e-05" }, { "name", "'it''s'" } };
+    static const char *const pairs[][2] = {
+        { "lr", "2e-05" },       { "name", "'it''s'" }, { "word", "'32'" },
+        { "betas", "[0.9, 1]" }, { "none", NULL },
+    };
     levin_logger *l = levin_csv_logger(&(levin_csv_logger_opts){ .save_dir = root });
     l->type->start(l, root);
     l->type->log_hyperparameters(l, NULL, 0);
     check_file(l, "hparams.yaml", "{}\n");
-    l->type->log_hyperparameters(l, pairs, 2);
-    check_file(l, "hparams.yaml", "lr: 2e-05\nname: 'it''s'\n");
+    l->type->log_hyperparameters(l, pairs, 5);
+    check_file(l, "hparams.yaml",
+               "lr: 2e-05\nname: it's\nword: '32'\nbetas:\n- 0.9\n- 1\nnone: null\n");
+    levin_logger_free(l);
+}
+
+/* Texts of a C program that are no YAML, or a part of which a reader would leave out. */
+static void hyperparameters_of_any_text_read_back(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        { "a: b", "c: d" },        { "# e", "f # g" }, { "h", "- i" },
+        { "j", "k\nl: m" },        { "n", "@o" },      { "p", "!q r" },
+        { "s", "'t' and 'u': v" }, { "w", "*x" },      { "y", "[z" },
+    };
+    enum { N = sizeof pairs / sizeof *pairs };
+    levin_logger *l = levin_csv_logger(&(levin_csv_logger_opts){ .save_dir = root });
+    l->type->start(l, root);
+    assert_int_equal(l->type->log_hyperparameters(l, pairs, N), 0);
+    char *path = levin__path_join(l->type->log_dir(l), "hparams.yaml");
+    levin_yaml *y = levin__yaml_load(path);
+    assert_string_equal(levin_error_message(), "");
+    for (int i = 0; i < N; i++)
+        assert_string_equal(levin__yaml_get(y, pairs[i][0])->text, pairs[i][1]);
+    levin__yaml_free(y);
+    levin__free(path);
     levin_logger_free(l);
 }
 
@@ -298,6 +326,8 @@ int main(void)
                                         remove_root),
         cmocka_unit_test_setup_teardown(each_run_has_the_next_version, make_root, remove_root),
         cmocka_unit_test_setup_teardown(hyperparameters_are_yaml, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(hyperparameters_of_any_text_read_back, make_root,
+                                        remove_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

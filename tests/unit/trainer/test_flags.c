@@ -60,6 +60,10 @@ static void text_goes_in_and_comes_out(void **state)
         { "fast_dev_run", "7", "7" },
         { "gradient_clip_val", "1.5", "1.5" },
         { "gradient_clip_val", "null", "null" },
+        { "gradient_clip_val", "1e-3", "0.001" },
+        { "track_grad_norm", "inf", "inf" },
+        { "track_grad_norm", ".inf", "inf" },
+        { "track_grad_norm", "+.Inf", "inf" },
         { "enable_progress_bar", "false", "false" },
         { "enable_progress_bar", "null", "true" },
         { "check_val_every_n_epoch", "null", "null" },
@@ -105,6 +109,10 @@ static void a_wrong_value_names_its_flag(void **state)
         { "limit_val_batches", "half" },
         { "val_check_interval", "01:00" },
         { "gradient_clip_val", "inf" },
+        { "gradient_clip_val", ".inf" },
+        { "track_grad_norm", "-.inf" },
+        { "track_grad_norm", ".nan" },
+        { "track_grad_norm", ".iNf" },
         { "callbacks", "EarlyStopping" },
         { "max_steps", "99999999999999999999" },
     };
@@ -114,6 +122,16 @@ static void a_wrong_value_names_its_flag(void **state)
         assert_non_null(strstr(levin_error_message(), rows[i][0]));
         levin_error_clear();
     }
+}
+
+static void a_number_or_a_schedule_names_both(void **state)
+{
+    (void)state;
+    levin_trainer_flags f = { 0 };
+    assert_int_equal(set(&f, "accumulate_grad_batches", "x"), LEVIN_EINVAL);
+    assert_string_equal(levin_error_message(), "accumulate_grad_batches: 'x' is not a whole number "
+                                               "or a schedule such as {0: 1, 4: 2}");
+    levin_error_clear();
 }
 
 static void an_unknown_flag_names_the_nearest(void **state)
@@ -133,6 +151,7 @@ int main(void)
         cmocka_unit_test(what_is_printed_can_be_set_again),
         cmocka_unit_test(one_batch_and_all_of_them_differ),
         cmocka_unit_test(a_wrong_value_names_its_flag),
+        cmocka_unit_test(a_number_or_a_schedule_names_both),
         cmocka_unit_test(an_unknown_flag_names_the_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

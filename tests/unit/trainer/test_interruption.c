@@ -284,6 +284,36 @@ static void a_job_that_slurm_will_not_requeue_runs_on(void **state)
     levin__free(bin);
 }
 
+static void block_and_requeue(levin_trainer *t)
+{
+    char *old = levin__path_join(root, "hpc_ckpt_1.ckpt");
+    levin__make_dirs(old);
+    levin__free(old);
+    levin_trainer_requeue(t);
+}
+
+/* A folder has the name of the old file, so that it cannot be deleted. */
+static void an_old_file_that_stays_does_not_keep_the_job_from_its_next_turn(void **state)
+{
+    (void)state;
+    char *bin = fake_scontrol(0);
+    char *old = levin__path_join(root, "hpc_ckpt_1.ckpt");
+    char *new = levin__path_join(root, "hpc_ckpt_2.ckpt");
+    set_job("0");
+    outcome o = run(&(plan){
+        .root = root, .raise = block_and_requeue, .train_batch = 7, .saves_nothing = true });
+    assert_int_equal(o.result, LEVIN_EINTERRUPTED);
+    assert_non_null(strstr(o.message, "hpc_ckpt_2.ckpt; job 77 is requeued"));
+    assert_asked(bin, "requeue 77\n");
+    assert_true(levin__is_dir(old) && levin__is_file(new));
+    unset_job();
+    drop(&o);
+    remove_folder(bin);
+    levin__free(bin);
+    levin__free(old);
+    levin__free(new);
+}
+
 static void outside_of_a_job_nothing_is_requeued(void **state)
 {
     (void)state;
@@ -311,6 +341,7 @@ int main(void)
         IN_ROOT(a_state_that_cannot_be_saved_is_said_with_the_reason),
         IN_ROOT(a_job_is_requeued_twice_and_goes_on_by_itself),
         IN_ROOT(a_job_that_slurm_will_not_requeue_runs_on),
+        IN_ROOT(an_old_file_that_stays_does_not_keep_the_job_from_its_next_turn),
         IN_ROOT(outside_of_a_job_nothing_is_requeued),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

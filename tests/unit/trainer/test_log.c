@@ -251,7 +251,7 @@ static void hyperparameters_reach_their_file(void **state)
     assert_int_equal(levin_trainer_fit(t, &m->base, boring_loader(3, 1, NULL), NULL), 0);
     char *path = levin__path_join(levin_trainer_log_dir(t), "hparams.yaml");
     char *text = slurp(path);
-    assert_string_equal(text, "lr: 3e-05\nname: 'bert'\n");
+    assert_string_equal(text, "lr: 3e-05\nname: bert\n");
     levin__free(text);
     levin__free(path);
     levin_trainer_free(t);

@@ -158,6 +158,38 @@ static void a_misspelt_monitor_is_told_with_the_nearest_name(void **state)
     levin__free(root);
 }
 
+/* Of a ModelCheckpoint before and after a fit, and of what is none. */
+static void a_callback_says_what_it_has_saved(void **state)
+{
+    (void)state;
+    char *root = temporary_folder();
+    boring *m = boring_new(1);
+    levin_callback *saver = levin_model_checkpoint(
+        &(levin_model_checkpoint_opts){ .monitor = "train_loss", .save_last = LEVIN_ON });
+    levin_callback *list[] = { saver, NULL }, *other = levin_timer(NULL);
+    const levin_callback *none[] = { saver, other, NULL };
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(levin_model_checkpoint_best_model_path(none[i]), "");
+        assert_string_equal(levin_model_checkpoint_last_model_path(none[i]), "");
+        assert_true(isnan(levin_model_checkpoint_best_model_score(none[i])));
+    }
+    levin_trainer *t = levin_trainer_new(&(levin_trainer_flags){
+        .default_root_dir = root, .max_epochs = 1, .callbacks = list, .logger = LEVIN_NO_LOGGER });
+    levin_trainer_set_output(t, NULL);
+    assert_int_equal(levin_trainer_fit(t, &m->base, boring_loader(12, 1, NULL), NULL), 0);
+    const char *last = levin_model_checkpoint_last_model_path(saver);
+    assert_true(levin__is_file(levin_model_checkpoint_best_model_path(saver)));
+    assert_true(levin__is_file(last));
+    assert_string_equal(levin__path_name(last), "last.ckpt");
+    assert_true(levin_model_checkpoint_best_model_score(saver) ==
+                levin_trainer_metric(t, "train_loss"));
+    levin_callback_free(other);
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+    remove_folder(root);
+    levin__free(root);
+}
+
 static void weights_alone_load_but_do_not_resume(void **state)
 {
     (void)state;
@@ -263,6 +295,7 @@ int main(void)
         cmocka_unit_test(options_that_make_no_sense_are_refused),
         cmocka_unit_test(trainers_refuse_what_flags_forbid),
         cmocka_unit_test(a_misspelt_monitor_is_told_with_the_nearest_name),
+        cmocka_unit_test(a_callback_says_what_it_has_saved),
         cmocka_unit_test(weights_alone_load_but_do_not_resume),
         cmocka_unit_test(a_checkpoint_is_whole_and_says_what_it_is),
         cmocka_unit_test(what_killed_runs_were_writing_goes_when_one_begins),

@@ -146,6 +146,33 @@ static void norms_of_gradients_are_logged(void **state)
     levin_module_free(&m->base);
 }
 
+static void use_the_payload(boring *self, const levin_batch *b)
+{
+    (void)b;
+    levin_scope *scope = levin_scope_begin();
+    levin_backward(levin_mean(self->payload, 0));
+    levin_scope_end(scope);
+}
+
+/* Cut, two of them would be one. */
+static void a_name_too_long_for_the_log_is_refused_whole(void **state)
+{
+    (void)state;
+    char name[300] = { 0 };
+    memset(name, 'n', sizeof name - 1);
+    boring *m = boring_new(1);
+    m->payload = levin_parameter_new(&m->base, name, 1, (int64_t[]){ 2 });
+    m->during_step = use_the_payload;
+    levin_init_constant(m->payload, 1);
+    levin_trainer *t = make_trainer((levin_trainer_flags){
+        .track_grad_norm = 2, .log_every_n_steps = 1, .accumulate_grad_batches = 2 });
+    assert_int_equal(levin_trainer_fit(t, &m->base, loader(), NULL), LEVIN_EINVAL);
+    assert_non_null(strstr(levin_error_message(), "a key of more than 255 bytes: grad_2.0_norm/n"));
+    levin_error_clear();
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+}
+
 static int fit_with_nan(levin_switch terminate, levin_switch anomaly)
 {
     boring *m = boring_new(1);
@@ -332,6 +359,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_optimizers_take_turns_and_resume),
         cmocka_unit_test(norms_of_gradients_are_logged),
+        cmocka_unit_test(a_name_too_long_for_the_log_is_refused_whole),
         cmocka_unit_test(what_is_not_finite_ends_the_run_or_not),
         cmocka_unit_test(a_weight_that_is_not_finite_is_named),
         cmocka_unit_test(a_backbone_that_learns_resumes),

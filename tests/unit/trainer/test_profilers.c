@@ -518,22 +518,32 @@ static void a_profiler_of_ones_own_hears_actions(void **state)
 
 static void profile_another(boring *self, const levin_batch *b)
 {
-    (void)self;
-    if (b->batch_idx != 0)
-        return;
-    levin_trainer *t = make_trainer(levin_trace_profiler(NULL));
-    boring *m = boring_new(2);
-    levin_trainer_set_output(t, NULL);
-    levin_trainer_fit(t, &m->base, loader(), NULL);
-    levin_trainer_free(t);
-    levin_module_free(&m->base);
+    boring *other = boring_new(2);
+    if (b->batch_idx == 0)
+        levin_trainer_fit(self->payload, &other->base, loader(), NULL);
+    levin_module_free(&other->base);
 }
 
+/* What is refused has ended, too: its profiler begins anew in the next call. */
 static void one_run_at_a_time_is_profiled_by_operators(void **state)
 {
     (void)state;
-    free(fit(levin_advanced_profiler(NULL), profile_another));
+    boring *m = boring_new(1);
+    levin_trainer *t = make_trainer(levin_advanced_profiler(NULL));
+    levin_trainer *other = make_trainer(levin_trace_profiler(NULL));
+    m->payload = other;
+    m->during_step = profile_another;
+    levin_trainer_set_output(t, NULL);
+    levin_trainer_set_output(other, NULL);
+    levin_trainer_fit(t, &m->base, loader(), NULL);
     assert_error(LEVIN_ESTATE, "another run of this process is being profiled");
+    m->during_step = NULL;
+    assert_int_equal(levin_trainer_fit(other, &m->base, loader(), NULL), 0);
+    json_decref(read_trace("fit-trace.json"));
+    json_decref(read_trace("fit-trace-1.json"));
+    levin_trainer_free(t);
+    levin_trainer_free(other);
+    levin_module_free(&m->base);
 }
 
 static void classes_make_profilers(void **state)

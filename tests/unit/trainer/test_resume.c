@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "trainer/loaders.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -292,6 +293,42 @@ static void a_run_cut_short_by_max_steps_goes_on_to_the_same_end(void **state)
     drop(&whole);
 }
 
+enum { LOADERS = 20 };
+
+static levin_dataloader *many_loaders(levin_datamodule *d)
+{
+    const levin_dataloader_opts o = { .batch_size = 4 };
+    levin_dataloader *all = boring_loader(4, 1, &o);
+    (void)d;
+    for (int i = 1; i < LOADERS; i++)
+        all = levin_dataloader_and(all, boring_loader(4, 1, &o));
+    return all;
+}
+
+/* The seeds of a checkpoint are there before the loaders. */
+static void each_loader_that_comes_later_gets_its_seed(void **state)
+{
+    (void)state;
+    static const levin_datamodule_class class = { .name = "many",
+                                                  .size = sizeof(levin_datamodule),
+                                                  .val_dataloader = many_loaders };
+    boring *m = boring_new(1);
+    levin_trainer *t = levin_trainer_new(NULL);
+    levin_datamodule *d = levin_datamodule_new(&class);
+    t->module = &m->base;
+    t->datamodule = d;
+    for (int i = 0; i < LOADERS; i++)
+        levin__loaders_restore_seed(t, LEVIN_STAGE_VALIDATE, i, 100 + (uint64_t)i);
+    assert_int_equal(levin__loaders_prepare(t, LEVIN_STAGE_VALIDATE), 0);
+    for (int i = 0; i < LOADERS; i++)
+        assert_int_equal(levin_dataloader_seed(t->loaders[LEVIN_STAGE_VALIDATE].at[i]), 100 + i);
+    t->module = NULL;
+    t->datamodule = NULL;
+    levin_trainer_free(t);
+    levin_datamodule_free(d);
+    levin_module_free(&m->base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +338,7 @@ int main(void)
         cmocka_unit_test(validations_inside_an_epoch_resume_in_their_middle),
         cmocka_unit_test(bf16_resumes_with_the_same_bits),
         cmocka_unit_test(a_run_cut_short_by_max_steps_goes_on_to_the_same_end),
+        cmocka_unit_test(each_loader_that_comes_later_gets_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <string.h>
 
 static levin_settings resolve(levin_trainer_flags f)
@@ -98,6 +99,27 @@ static void values_that_make_no_sense_are_refused(void **state)
     refuse((levin_trainer_flags){ .max_time = "12:00:00" }, "max_time", "DD:HH:MM:SS");
 }
 
+/* What no int64_t holds must not be cast to one. */
+static void counts_beyond_the_exact_numbers_of_a_double_are_refused(void **state)
+{
+    (void)state;
+    refuse((levin_trainer_flags){ .limit_train_batches = LEVIN_BATCHES(1e30) },
+           "limit_train_batches", "1e+30");
+    refuse((levin_trainer_flags){ .limit_test_batches = LEVIN_FRACTION(1e30) },
+           "limit_test_batches", "1e+30");
+    refuse((levin_trainer_flags){ .val_check_interval = LEVIN_BATCHES(1e30) }, "val_check_interval",
+           "1e+30");
+    refuse((levin_trainer_flags){ .val_check_interval = LEVIN_STEPS(1e30) }, "val_check_interval",
+           "1e+30");
+    refuse((levin_trainer_flags){ .val_check_interval = LEVIN_STEPS((double)NAN) },
+           "val_check_interval", "nan");
+    refuse((levin_trainer_flags){ .num_sanity_val_steps = LEVIN_BATCHES(1e30) },
+           "num_sanity_val_steps", "1e+30");
+    assert_int_equal(resolve((levin_trainer_flags){ .num_sanity_val_steps = LEVIN_BATCHES(0x1p53) })
+                         .num_sanity_val_steps,
+                     (int64_t)1 << 53);
+}
+
 static void everything_wrong_is_told_at_once(void **state)
 {
     (void)state;
@@ -129,6 +151,7 @@ int main(void)
         cmocka_unit_test(fast_dev_run_overrides_lengths_and_limits),
         cmocka_unit_test(contradictions_name_both_flags),
         cmocka_unit_test(values_that_make_no_sense_are_refused),
+        cmocka_unit_test(counts_beyond_the_exact_numbers_of_a_double_are_refused),
         cmocka_unit_test(everything_wrong_is_told_at_once),
         cmocka_unit_test(flags_of_another_version_are_read_as_far_as_they_go),
     };
