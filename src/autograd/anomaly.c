@@ -6,27 +6,15 @@
 #include <math.h>
 
 static _Thread_local bool detects;
-static _Thread_local const levin_tensor *parameter;
 
 bool levin__detect_anomaly(bool on)
 {
     bool before = detects;
     detects = on;
-    parameter = on ? NULL : parameter;
     return before;
 }
 
 bool levin__detects_anomaly(void) { return detects; }
-
-const levin_tensor *levin__anomaly_parameter(void) { return parameter; }
-
-/* A parameter lies in its module, not on the heap by itself. */
-static void note_parameter(const levin_call *c)
-{
-    for (int k = c->n - 1; k >= 0; k--)
-        if (c->x[k] && c->x[k]->owned && !c->x[k]->on_heap)
-            parameter = c->x[k];
-}
 
 /* The first element that is not finite; -1 if all are. */
 static int64_t first_anomaly(const levin_tensor *t)
@@ -46,7 +34,6 @@ static int64_t first_anomaly(const levin_tensor *t)
 bool levin__check_result(const levin_call *c)
 {
     char shape[96];
-    note_parameter(c);
     int64_t i = first_anomaly(c->y);
     if (i < 0)
         return true;
@@ -61,7 +48,6 @@ bool levin__check_result(const levin_call *c)
 bool levin__check_gradients(const levin_call *c)
 {
     char shape[96];
-    note_parameter(c);
     for (int k = 0; k < c->n; k++) {
         const levin_tensor *dx = levin__wants_grad(c, k) ? c->x[k]->grad : NULL;
         int64_t i = dx && !c->x[k]->grad_is_fresh ? first_anomaly(dx) : -1;

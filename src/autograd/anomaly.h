@@ -8,10 +8,6 @@
 /** Turns it on or off for this thread; gives what it was. */
 bool levin__detect_anomaly(bool on);
 bool levin__detects_anomaly(void);
-/** The parameter that was looked at last while it was on: that of the operator where the anomaly
- *  was found, if it has one, else of one before it. NULL: there was none. Its module may be gone
- *  since: it is to be compared with, not to be read. */
-const levin_tensor *levin__anomaly_parameter(void);
 
 /** Whether the result of a call is finite; records LEVIN_ENUMERIC and names the operator if not. */
 bool levin__check_result(const levin_call *c);

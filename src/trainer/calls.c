@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "nn/init.h"
-#include "trainer/anomaly_place.h"
 #include "trainer/call_steps.h"
 #include "trainer/callbacks/prediction_writer.h"
 #include "trainer/checkpoint.h"
@@ -117,7 +116,6 @@ static void fail(levin_trainer *t)
     levin_error_note note, later;
     levin__checkpoint_write_pending(t); // forgets them
     levin__error_take(&note);
-    levin__anomaly_place(t, &note);
     t->exception = levin__strdup(note.message);
     t->in_batch = false;
     levin__log_end_batches(t);

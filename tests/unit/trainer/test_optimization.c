@@ -194,9 +194,7 @@ static void what_is_not_finite_ends_the_run_or_not(void **state)
     levin_error_clear();
     assert_int_equal(fit_with_nan(LEVIN_OFF, LEVIN_OFF), 0);
     assert_int_equal(fit_with_nan(missing, LEVIN_ON), LEVIN_ENUMERIC);
-    assert_non_null(strstr(levin_error_message(),
-                           "detect_anomaly: epoch 0, batch 2, near layer.weight: the result of "
-                           "scale"));
+    assert_non_null(strstr(levin_error_message(), "detect_anomaly: the result of scale"));
     levin_error_clear();
 }
 
