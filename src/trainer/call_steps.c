@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "trainer/checkpoint.h"
 #include "trainer/checks.h"
+#include "trainer/loggers/logger.h"
 #include "trainer/module_state.h"
 #include "trainer/profile.h"
 
@@ -13,15 +14,15 @@
 static void start_loggers(levin_trainer *t)
 {
     for (int i = 0; i < t->n_loggers && !levin_error(); i++)
-        if (t->running != LEVIN_RUNNING_PREDICT && t->loggers[i]->type->start)
-            t->loggers[i]->type->start(t->loggers[i], t->set.root_dir);
+        if (t->running != LEVIN_RUNNING_PREDICT)
+            levin__logger_start(t->loggers[i], t->set.root_dir);
 }
 
 void levin__finish_loggers(levin_trainer *t, const char *status)
 {
     for (int i = 0; i < t->n_loggers; i++)
-        if (t->running != LEVIN_RUNNING_PREDICT && t->loggers[i]->type->finalize)
-            t->loggers[i]->type->finalize(t->loggers[i], status);
+        if (t->running != LEVIN_RUNNING_PREDICT)
+            levin__logger_finalize(t->loggers[i], status);
 }
 
 void levin__ask_for_callbacks(levin_trainer *t)

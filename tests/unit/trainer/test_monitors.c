@@ -39,11 +39,9 @@ static int keep(levin_logger *l, const levin_logged *row, int n, int64_t step)
 
 static levin_logger *memory_logger(void)
 {
-    static const levin_logger_class memory = { .name = "memory", .log_metrics = keep };
-    levin_logger *l = levin__calloc(1, sizeof *l);
-    l->type = &memory;
+    static const levin_logger_class memory = { LEVIN_LOGGER(levin_logger), .log_metrics = keep };
     n_logged = 0;
-    return l;
+    return levin_logger_new(&memory);
 }
 
 /* Two linear maps, and an optimizer that the test makes. */
