@@ -36,7 +36,8 @@ LEVIN_API levin_optimizer *levin_sgd(levin_params *params, double lr, const levi
 LEVIN_API int levin_optimizer_add_group(levin_optimizer *o, levin_params *params, double lr,
                                         double weight_decay);
 /** [first, next]: for configure_optimizers, which may return several where the module steps them
- * itself. Takes next; gives first, or NULL if either is, and then frees the other. */
+ * itself. Takes next; gives first, or NULL if either is, and then frees the other. One optimizer
+ * twice is LEVIN_EINVAL, and frees it. */
 LEVIN_API levin_optimizer *levin_optimizer_and(levin_optimizer *first, levin_optimizer *next);
 /** Frees o, the optimizers that levin_optimizer_and put behind it, and the gradients that lie in
  * them. Before the module whose parameters they have. */

@@ -102,7 +102,8 @@ LEVIN_API extern levin_logger *const levin_no_logger[];
 #define LEVIN_NO_LOGGER levin_no_logger
 
 /** A trainer with these flags, which may be NULL; texts are copied. Yours. Flags that make no sense
- * or contradict each other are LEVIN_EINVAL; the message names them all. */
+ * or contradict each other are LEVIN_EINVAL; the message names them all. So is a logger or a
+ * callback that is given twice. */
 LEVIN_API levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t size);
 static inline levin_trainer *levin_trainer_new(const levin_trainer_flags *flags)
 {
@@ -110,8 +111,8 @@ static inline levin_trainer *levin_trainer_new(const levin_trainer_flags *flags)
 }
 LEVIN_API void levin_trainer_free(levin_trainer *t);
 
-/** Trains m. Takes the loaders (NULL: the module's own hooks). 0 or an error code, as every call
- * here. */
+/** Trains m. Takes the loaders (NULL: the module's own hooks), of which each has its own place in
+ * its data: the same one for two things is LEVIN_EINVAL. 0 or an error code, as every call here. */
 LEVIN_API int levin_trainer_fit(levin_trainer *t, levin_module *m, levin_dataloader *train,
                                 levin_dataloader *val);
 /** The same, continued from a checkpoint: a file, "last" or "best". From the moment it was taken

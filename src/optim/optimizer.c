@@ -171,10 +171,23 @@ void levin_optimizer_free(levin_optimizer *o)
     levin__free(o);
 }
 
+/* Whether o stands in the chain that begins with first. */
+static bool has(const levin_optimizer *first, const levin_optimizer *o)
+{
+    while (first && first != o)
+        first = first->next;
+    return first != NULL;
+}
+
 levin_optimizer *levin_optimizer_and(levin_optimizer *first, levin_optimizer *next)
 {
     if (!first || !next) {
         levin_optimizer_free(first ? first : next);
+        return NULL;
+    }
+    if (has(first, next) || has(next, first)) {
+        levin__error_set(LEVIN_EINVAL, "%s: the same optimizer is given twice", first->rule->name);
+        levin_optimizer_free(has(first, next) ? first : next);
         return NULL;
     }
     levin_optimizer *last = first;

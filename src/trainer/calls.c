@@ -26,11 +26,17 @@ static void take_loaders(levin_trainer *t, levin_running running, const levin_ru
     levin__loaders_take(t, levin__call_stage(running), NULL, o->loaders);
 }
 
+/* A loader that is given twice goes once. */
 static void drop_loaders(const levin_run_opts *o)
 {
     levin_dataloader_free(o->train);
-    for (levin_dataloader *const *l = o->loaders; l && *l; l++)
-        levin_dataloader_free(*l);
+    for (levin_dataloader *const *l = o->loaders; l && *l; l++) {
+        levin_dataloader *const *earlier = o->loaders;
+        while (*earlier != *l)
+            earlier++;
+        if (earlier == l && *l != o->train)
+            levin_dataloader_free(*l);
+    }
 }
 
 static void attach(levin_trainer *t, levin_module *m)
