@@ -225,7 +225,8 @@ typedef struct levin_log_opts {
     levin_reduce reduce_fx;
     int64_t batch_size;                     // weight in the mean; 0: the batch's
     levin_switch sync_dist, rank_zero_only; // of several processes: no effect with one
-    levin_switch add_dataloader_idx;        // default on: "/dataloader_idx_1" with several loaders
+    levin_switch add_dataloader_idx;        // default on: "/dataloader_idx_1" with several loaders;
+                                            // off, each loader needs keys of its own
 } levin_log_opts;
 
 /** Logs a number under key, which is copied when it is new. Nothing happens to a module that no

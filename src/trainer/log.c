@@ -142,6 +142,24 @@ static bool same_options(const levin_result *a, const levin_result *b)
            a->prog_bar == b->prog_bar && a->reduce == b->reduce && a->add_loader == b->add_loader;
 }
 
+/* Without the number of its loader a key has one value; that of an earlier loader must not go
+ * unseen. */
+static bool name_is_free(const levin_results *list, const levin_result *draft)
+{
+    for (int i = 0; i < list->n; i++) {
+        const levin_result *r = &list->at[i];
+        if (r->add_loader || draft->add_loader || r->hook != draft->hook ||
+            r->loader == draft->loader || strcmp(r->key, draft->key) != 0)
+            continue;
+        levin__error_set(LEVIN_EINVAL,
+                         "log: '%s' in %s of loaders %d and %d with add_dataloader_idx off; each "
+                         "needs a key of its own",
+                         draft->key, levin__hook_name(draft->hook), r->loader, draft->loader);
+        return false;
+    }
+    return true;
+}
+
 /* The result that stands for draft; made if it is new. */
 static levin_result *find_result(levin_trainer *t, const levin_result *draft)
 {
@@ -158,7 +176,7 @@ static levin_result *find_result(levin_trainer *t, const levin_result *draft)
                          draft->key, levin__hook_name(draft->hook));
         return NULL;
     }
-    return levin__log_add_result(&t->log, t->stage, draft);
+    return name_is_free(list, draft) ? levin__log_add_result(&t->log, t->stage, draft) : NULL;
 }
 
 static void add_value(levin_result *r, double value, double weight)

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A module whose hooks log what the test asks for. */
@@ -260,9 +262,69 @@ static void hyperparameters_reach_their_file(void **state)
     levin__free(root);
 }
 
+static const levin_log_opts without_loader = { .add_dataloader_idx = { -1 } };
+
+static void log_one_key(levin_module *m, const levin_batch *b)
+{
+    levin_log_number(m, "x", mean_of(b), &without_loader);
+}
+
+static void log_own_keys(levin_module *m, const levin_batch *b)
+{
+    levin_log_number(m, b->dataloader_idx ? "own_1" : "own_0", mean_of(b), &without_loader);
+}
+
+/* A validation over 0 and 1, and 0, 1 and 2; what it shows, the caller's, or NULL with its error.
+ */
+static char *validate_two(void (*step)(levin_module *m, const levin_batch *b))
+{
+    char *text = NULL;
+    size_t size;
+    logging *m = new_module();
+    m->in_validation_step = step;
+    levin_dataloader *val[] = { case_loader(2, NULL), case_loader(3, NULL), NULL };
+    levin_trainer *t = levin_trainer_new(
+        &(levin_trainer_flags){ .logger = LEVIN_NO_LOGGER, .enable_progress_bar = LEVIN_OFF });
+    FILE *shown = open_memstream(&text, &size);
+    levin_trainer_set_output(t, shown);
+    levin_trainer_validate_with(t, &m->base, &(levin_run_opts){ .loaders = val });
+    fclose(shown);
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+    return text;
+}
+
+static void one_key_of_two_loaders_needs_their_numbers(void **state)
+{
+    (void)state;
+    free(validate_two(log_one_key));
+    assert_int_equal(levin_error(), LEVIN_EINVAL);
+    assert_non_null(strstr(levin_error_message(), "log: 'x' in validation_step of loaders 0 and 1 "
+                                                  "with add_dataloader_idx off"));
+    levin_error_clear();
+}
+
+static void a_value_stands_below_its_loader(void **state)
+{
+    (void)state;
+    char *text = validate_two(log_own_keys);
+    assert_int_equal(levin_error(), 0);
+    const char *title = strstr(text, "Validate metric");
+    assert_non_null(title);
+    const char *first = strstr(title, "own_0"), *second = strstr(title, "own_1");
+    assert_non_null(first);
+    assert_non_null(second);
+    ptrdiff_t column = strstr(title, "DataLoader 1") - title;
+    assert_int_equal(strstr(first, "0.5") - first, strstr(title, "DataLoader 0") - title);
+    assert_int_equal(strstr(second, "1.0") - second, column);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_key_of_two_loaders_needs_their_numbers),
+        cmocka_unit_test(a_value_stands_below_its_loader),
         cmocka_unit_test(means_are_weighted_by_the_size_of_the_batch),
         cmocka_unit_test(two_levels_make_two_names),
         cmocka_unit_test(an_epochs_end_can_log_and_be_seen),
