@@ -223,14 +223,15 @@ typedef struct levin_log_opts {
     levin_switch logger;            // default on
     levin_switch on_step, on_epoch; // default by hook, as Lightning
     levin_reduce reduce_fx;
-    int64_t batch_size;                     // weight in the mean; 0: the batch's
+    int64_t batch_size;                     // weight in the mean; 0: the batch's; not below
     levin_switch sync_dist, rank_zero_only; // of several processes: no effect with one
     levin_switch add_dataloader_idx;        // default on: "/dataloader_idx_1" with several loaders;
                                             // off, each loader needs keys of its own
 } levin_log_opts;
 
-/** Logs a number under key, which is copied when it is new. Nothing happens to a module that no
- * trainer runs. */
+/** Logs a number under key, which is copied when it is new and has at least one character. As in
+ * Lightning, two keys are special in rows for loggers: "step" is the step of its row and no value,
+ * "epoch" replaces the number of the epoch. Nothing happens to a module that no trainer runs. */
 LEVIN_API void levin_log(levin_module *m, const char *key, const levin_tensor *value);
 LEVIN_API void levin_log_with(levin_module *m, const char *key, const levin_tensor *value,
                               const levin_log_opts *opts);

@@ -121,6 +121,13 @@ static bool draft_result(levin_result *r, const levin_trainer *t, const char *ke
         .add_loader = levin__is_on(o->add_dataloader_idx, true),
         .reduce = o->reduce_fx,
     };
+    if (!*key)
+        levin__error_set(LEVIN_EINVAL, "log: the key is empty in %s", hook);
+    if (o->batch_size < 0)
+        levin__error_set(LEVIN_EINVAL,
+                         "log: '%s' with batch_size %lld, expected 1 or more, or 0 "
+                         "for the batch's",
+                         key, (long long)o->batch_size);
     if (!r->on_step && !r->on_epoch)
         levin__error_set(LEVIN_EINVAL, "log: '%s' with on_step and on_epoch off goes nowhere", key);
     if (o->reduce_fx < LEVIN_MEAN || o->reduce_fx > LEVIN_MAX)
@@ -203,6 +210,8 @@ void levin_log_number(levin_module *m, const char *key, double value, const levi
 {
     levin_trainer *t = levin_module_trainer(m);
     levin_result draft;
+    if (!key)
+        levin__error_set(LEVIN_EINVAL, "log: the key is NULL");
     if (!t || !key || t->running == LEVIN_RUNNING_NOTHING || t->set.barebones || t->tuning ||
         !draft_result(&draft, t, key, opts))
         return;
@@ -221,9 +230,9 @@ void levin_log_number(levin_module *m, const char *key, double value, const levi
 void levin_log_with(levin_module *m, const char *key, const levin_tensor *value,
                     const levin_log_opts *opts)
 {
-    if (!value || !key)
+    if (!value)
         return;
-    if (levin_tensor_numel(value) != 1) {
+    if (key && levin_tensor_numel(value) != 1) {
         char shape[96];
         levin__error_set(LEVIN_ESHAPE, "log: '%s' is %s, only single numbers are logged", key,
                          levin_tensor_describe(value, shape, sizeof shape));

@@ -87,6 +87,7 @@ struct levin_trainer {
     int64_t val_check_batch; // limits.c: validate every so many batches; 0: another rule, or never
     int64_t accumulate;      // batches of a window in this epoch
     double loss;             // of the newest training batch
+    int64_t losses;          // batches of this epoch whose training_step returned one
     struct levin_averager *averager; // of a WeightAveraging, or NULL
     bool in_batch;                   // a batch runs: checkpoints wait for its end
     bool resumed;                    // position came from a checkpoint and has not been used yet
