@@ -357,6 +357,13 @@ static levin_tensor *gives_nothing(levin_module *m, const levin_batch *b)
     return NULL;
 }
 
+static levin_tensor *gives_a_matrix(levin_module *m, const levin_batch *b)
+{
+    (void)m;
+    (void)b;
+    return levin_zeros(LEVIN_F32, 2, (int64_t[]){ 4, 3 });
+}
+
 /* What a fit shows whose training_step is another. */
 static char *fit_with_step(levin_tensor *(*step)(levin_module *m, const levin_batch *b))
 {
@@ -394,6 +401,16 @@ static void a_step_that_never_gives_a_loss_is_noted_once(void **state)
     free(text);
 }
 
+static void a_loss_of_many_numbers_names_the_step(void **state)
+{
+    (void)state;
+    free(fit_with_step(gives_a_matrix));
+    assert_int_equal(levin_error(), LEVIN_ESHAPE);
+    assert_string_equal(levin_error_message(),
+                        "training_step of logging returned (4, 3) f32; a loss is a single number");
+    levin_error_clear();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -401,6 +418,7 @@ int main(void)
         cmocka_unit_test(one_key_of_two_loaders_needs_their_numbers),
         cmocka_unit_test(a_value_stands_below_its_loader),
         cmocka_unit_test(a_step_that_never_gives_a_loss_is_noted_once),
+        cmocka_unit_test(a_loss_of_many_numbers_names_the_step),
         cmocka_unit_test(means_are_weighted_by_the_size_of_the_batch),
         cmocka_unit_test(two_levels_make_two_names),
         cmocka_unit_test(an_epochs_end_can_log_and_be_seen),
