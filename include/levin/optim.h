@@ -52,6 +52,10 @@ LEVIN_API const char *levin_optimizer_name(const levin_optimizer *o);
 LEVIN_API int levin_optimizer_num_groups(const levin_optimizer *o);
 /** The rate of a group as the schedule has set it. */
 LEVIN_API double levin_optimizer_lr(const levin_optimizer *o, int group);
+/** param_groups[group]["lr"] = lr, at least 0 and finite. Without a schedule it stays, and one that
+ * is attached later begins from it; a schedule sets its own rate again when it moves, and
+ * ReduceLROnPlateau lowers this one. 0 or an error code. */
+LEVIN_API int levin_optimizer_set_lr(levin_optimizer *o, int group, double lr);
 
 /** Global L2 norm of all gradients of o, summed in double. */
 LEVIN_API double levin_grad_norm(const levin_optimizer *o);

@@ -329,6 +329,21 @@ const char *levin_optimizer_name(const levin_optimizer *o) { return o ? o->rule-
 
 int levin_optimizer_num_groups(const levin_optimizer *o) { return o ? o->n_groups : 0; }
 
+int levin_optimizer_set_lr(levin_optimizer *o, int group, double lr)
+{
+    if (!o || levin_error())
+        return levin_error();
+    if (group < 0 || group >= o->n_groups)
+        return levin__error_set(LEVIN_EINVAL, "%s: group %d, but there are %d", o->rule->name,
+                                group, o->n_groups);
+    if (!check_rates(o, lr, 0))
+        return levin_error();
+    o->groups[group].lr = lr;
+    if (!o->schedule.shape)
+        o->groups[group].initial_lr = lr;
+    return LEVIN_OK;
+}
+
 double levin_optimizer_lr(const levin_optimizer *o, int group)
 {
     return o && group >= 0 && group < o->n_groups ? o->groups[group].lr : 0;
