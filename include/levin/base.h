@@ -2,8 +2,11 @@
  * idioms, threads and scopes.
  *
  * Errors are sticky. The first failure on a thread is recorded and stays until
- * levin_error_clear(); an operator given NULL returns NULL and records nothing. A whole forward
- * pass, or a whole main(), therefore needs one check at its end. */
+ * levin_error_clear(). While it stands, calls refuse: those that give a pointer give NULL, those
+ * that give a code give the error's, and nothing is computed, read or written; what was handed over
+ * to them is freed all the same. Getters and functions called _free work as ever. An operator given
+ * NULL returns NULL and records nothing. A whole forward pass, or a whole main(), therefore needs
+ * one check at its end; a program that wants to go on after an error clears it first. */
 #ifndef LEVIN_BASE_H
 #define LEVIN_BASE_H
 
