@@ -9,6 +9,13 @@ if(TARGET levin_program)
 endif()
 install(EXPORT levin-targets NAMESPACE levin:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/levin)
 
+# From where levin.pc lies, so that `cmake --install --prefix` and a moved tree are right too.
+set(LEVIN_PC_PREFIX ${CMAKE_INSTALL_PREFIX})
+if(NOT IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR} AND NOT IS_ABSOLUTE ${CMAKE_INSTALL_INCLUDEDIR})
+  file(RELATIVE_PATH up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+  string(REGEX REPLACE "/$" "" up ${up})
+  set(LEVIN_PC_PREFIX "\${pcfiledir}/${up}")
+endif()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/levin.pc.in ${PROJECT_BINARY_DIR}/levin.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/levin.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/levin-config.cmake.in

@@ -2,8 +2,11 @@
  * idioms, threads and scopes.
  *
  * Errors are sticky. The first failure on a thread is recorded and stays until
- * levin_error_clear(); an operator given NULL returns NULL and records nothing. A whole forward
- * pass, or a whole main(), therefore needs one check at its end. */
+ * levin_error_clear(). While it stands, calls refuse: those that give a pointer give NULL, those
+ * that give a code give the error's, and nothing is computed, read or written; what was handed over
+ * to them is freed all the same. Getters and functions called _free work as ever. An operator given
+ * NULL returns NULL and records nothing. A whole forward pass, or a whole main(), therefore needs
+ * one check at its end; a program that wants to go on after an error clears it first. */
 #ifndef LEVIN_BASE_H
 #define LEVIN_BASE_H
 
@@ -46,6 +49,10 @@ enum {
 LEVIN_API int levin_error(void);
 /** Its message: one line, no newline; "" if there is none. Valid until the next clear. */
 LEVIN_API const char *levin_error_message(void);
+/** Records an error of your own, for functions that levin calls and for your program: one line made
+ * as by printf, which says what and where. Only the first one counts; a code that is not below 0 is
+ * taken for LEVIN_EIO. Returns the code that stands: return levin_error_set(LEVIN_EIO, "..."). */
+LEVIN_API int levin_error_set(int code, const char *fmt, ...) LEVIN_FORMAT(2, 3);
 /** Forgets the error of this thread. */
 LEVIN_API void levin_error_clear(void);
 /** Writes "prefix: message" to stderr if there is an error; returns an exit status, 0 or 1. */

@@ -128,7 +128,8 @@ LEVIN_API levin_dataloader *levin_dataloader_new(levin_dataset *dataset,
 /** Frees l, and the loaders that levin_dataloader_and put behind it. */
 LEVIN_API void levin_dataloader_free(levin_dataloader *l);
 /** [first, next]: for hooks such as val_dataloader, which may return several. Takes next; gives
- * first, or NULL if either is, and then frees the other. */
+ * first, or NULL if either is, and then frees the other. One loader twice is LEVIN_EINVAL, and
+ * frees it. */
 LEVIN_API levin_dataloader *levin_dataloader_and(levin_dataloader *first, levin_dataloader *next);
 /** Batches of an epoch; -1 of a stream. */
 LEVIN_API int64_t levin_dataloader_len(const levin_dataloader *l);

@@ -17,7 +17,7 @@ typedef struct levin_module_class levin_module_class;
 typedef struct levin_batch levin_batch;           // data.h
 typedef struct levin_dataloader levin_dataloader; // data.h
 typedef struct levin_optimizer levin_optimizer;   // optim.h
-typedef struct levin_callback levin_callback;     // trainer.h
+typedef struct levin_callback levin_callback;     // callbacks.h
 typedef struct levin_trainer levin_trainer;       // trainer.h
 typedef struct levin_state levin_state;           // trainer.h: a checkpoint's own dictionary
 

@@ -36,7 +36,8 @@ LEVIN_API levin_optimizer *levin_sgd(levin_params *params, double lr, const levi
 LEVIN_API int levin_optimizer_add_group(levin_optimizer *o, levin_params *params, double lr,
                                         double weight_decay);
 /** [first, next]: for configure_optimizers, which may return several where the module steps them
- * itself. Takes next; gives first, or NULL if either is, and then frees the other. */
+ * itself. Takes next; gives first, or NULL if either is, and then frees the other. One optimizer
+ * twice is LEVIN_EINVAL, and frees it. */
 LEVIN_API levin_optimizer *levin_optimizer_and(levin_optimizer *first, levin_optimizer *next);
 /** Frees o, the optimizers that levin_optimizer_and put behind it, and the gradients that lie in
  * them. Before the module whose parameters they have. */
@@ -51,6 +52,10 @@ LEVIN_API const char *levin_optimizer_name(const levin_optimizer *o);
 LEVIN_API int levin_optimizer_num_groups(const levin_optimizer *o);
 /** The rate of a group as the schedule has set it. */
 LEVIN_API double levin_optimizer_lr(const levin_optimizer *o, int group);
+/** param_groups[group]["lr"] = lr, at least 0 and finite. Without a schedule it stays, and one that
+ * is attached later begins from it; a schedule sets its own rate again when it moves, and
+ * ReduceLROnPlateau lowers this one. 0 or an error code. */
+LEVIN_API int levin_optimizer_set_lr(levin_optimizer *o, int group, double lr);
 
 /** Global L2 norm of all gradients of o, summed in double. */
 LEVIN_API double levin_grad_norm(const levin_optimizer *o);

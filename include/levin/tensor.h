@@ -61,7 +61,8 @@ LEVIN_API void *levin_tensor_data(levin_tensor *t);
 LEVIN_API const void *levin_tensor_const_data(const levin_tensor *t);
 /** The only element as a number; 0 and LEVIN_ESHAPE if there is not exactly one. NULL gives 0. */
 LEVIN_API double levin_item(const levin_tensor *t);
-/** Element i in storage order as a number, whatever its type. */
+/** Element i in storage order as a number, whatever its type; 0 and LEVIN_EINVAL if there is no
+ * such element. NULL gives 0. */
 LEVIN_API double levin_tensor_get(const levin_tensor *t, int64_t i);
 /** Writes "(32, T*, 384) bf16" into text; returns text. */
 LEVIN_API char *levin_tensor_describe(const levin_tensor *t, char *text, size_t size);

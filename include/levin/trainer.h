@@ -102,7 +102,8 @@ LEVIN_API extern levin_logger *const levin_no_logger[];
 #define LEVIN_NO_LOGGER levin_no_logger
 
 /** A trainer with these flags, which may be NULL; texts are copied. Yours. Flags that make no sense
- * or contradict each other are LEVIN_EINVAL; the message names them all. */
+ * or contradict each other are LEVIN_EINVAL; the message names them all. So is a logger or a
+ * callback that is given twice. */
 LEVIN_API levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t size);
 static inline levin_trainer *levin_trainer_new(const levin_trainer_flags *flags)
 {
@@ -110,8 +111,8 @@ static inline levin_trainer *levin_trainer_new(const levin_trainer_flags *flags)
 }
 LEVIN_API void levin_trainer_free(levin_trainer *t);
 
-/** Trains m. Takes the loaders (NULL: the module's own hooks). 0 or an error code, as every call
- * here. */
+/** Trains m. Takes the loaders (NULL: the module's own hooks), of which each has its own place in
+ * its data: the same one for two things is LEVIN_EINVAL. 0 or an error code, as every call here. */
 LEVIN_API int levin_trainer_fit(levin_trainer *t, levin_module *m, levin_dataloader *train,
                                 levin_dataloader *val);
 /** The same, continued from a checkpoint: a file, "last" or "best". From the moment it was taken
@@ -222,13 +223,15 @@ typedef struct levin_log_opts {
     levin_switch logger;            // default on
     levin_switch on_step, on_epoch; // default by hook, as Lightning
     levin_reduce reduce_fx;
-    int64_t batch_size;                     // weight in the mean; 0: the batch's
+    int64_t batch_size;                     // weight in the mean; 0: the batch's; not below
     levin_switch sync_dist, rank_zero_only; // of several processes: no effect with one
-    levin_switch add_dataloader_idx;        // default on: "/dataloader_idx_1" with several loaders
+    levin_switch add_dataloader_idx;        // default on: "/dataloader_idx_1" with several loaders;
+                                            // off, each loader needs keys of its own
 } levin_log_opts;
 
-/** Logs a number under key, which is copied when it is new. Nothing happens to a module that no
- * trainer runs. */
+/** Logs a number under key, which is copied when it is new and has at least one character. As in
+ * Lightning, two keys are special in rows for loggers: "step" is the step of its row and no value,
+ * "epoch" replaces the number of the epoch. Nothing happens to a module that no trainer runs. */
 LEVIN_API void levin_log(levin_module *m, const char *key, const levin_tensor *value);
 LEVIN_API void levin_log_with(levin_module *m, const char *key, const levin_tensor *value,
                               const levin_log_opts *opts);

@@ -5,13 +5,31 @@
 
 #include <math.h>
 
-static _Thread_local bool detects;
+static _Thread_local bool detects, found;
+static _Thread_local const levin_tensor *found_at;
 
 bool levin__detect_anomaly(bool on)
 {
     bool before = detects;
     detects = on;
+    if (on)
+        found = false;
     return before;
+}
+
+bool levin__anomaly_found(const levin_tensor **parameter)
+{
+    *parameter = found ? found_at : NULL;
+    return found;
+}
+
+static void note(const levin_call *c)
+{
+    found = true;
+    found_at = NULL;
+    for (int i = c->n - 1; i >= 0; i--)
+        if (c->x[i] && c->x[i]->requires_grad && !c->x[i]->call)
+            found_at = c->x[i];
 }
 
 bool levin__detects_anomaly(void) { return detects; }
@@ -37,6 +55,7 @@ bool levin__check_result(const levin_call *c)
     int64_t i = first_anomaly(c->y);
     if (i < 0)
         return true;
+    note(c);
     levin__error_set(LEVIN_ENUMERIC,
                      "detect_anomaly: the result of %s, %s, is the first that is not finite: "
                      "element %lld is %g",
@@ -53,6 +72,7 @@ bool levin__check_gradients(const levin_call *c)
         int64_t i = dx && !c->x[k]->grad_is_fresh ? first_anomaly(dx) : -1;
         if (i < 0)
             continue;
+        note(c);
         levin__error_set(
             LEVIN_ENUMERIC,
             "detect_anomaly: the gradient that %s gives its input %d, %s, is the first "

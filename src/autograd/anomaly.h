@@ -9,6 +9,10 @@
 bool levin__detect_anomaly(bool on);
 bool levin__detects_anomaly(void);
 
+/** Whether one was found since it was turned on; *parameter is then the first input of its operator
+ * that is a parameter, or NULL. */
+bool levin__anomaly_found(const levin_tensor **parameter);
+
 /** Whether the result of a call is finite; records LEVIN_ENUMERIC and names the operator if not. */
 bool levin__check_result(const levin_call *c);
 /** The same for the gradients that a call has just given to its inputs. */

@@ -27,6 +27,29 @@ int levin__error_set(int code, const char *fmt, ...)
     return stands;
 }
 
+/* 0 and what is above it are no codes: an errno, say. */
+static int as_code(int code) { return code < 0 ? code : LEVIN_EIO; }
+
+int levin_error_set(int code, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int stands = set_list(as_code(code), fmt, args);
+    va_end(args);
+    return stands;
+}
+
+int levin__error_returned(int code, const char *fmt, ...)
+{
+    if (code == LEVIN_OK)
+        return current.code;
+    va_list args;
+    va_start(args, fmt);
+    int stands = set_list(as_code(code), fmt, args);
+    va_end(args);
+    return stands;
+}
+
 int levin__error_system(int err, const char *fmt, ...)
 {
     if (current.code)

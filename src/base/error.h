@@ -13,6 +13,11 @@ int levin__error_set(int code, const char *fmt, ...) LEVIN_FORMAT(2, 3);
 /** The same with strerror(err) at the end: "path: cannot open: No such file or directory". */
 int levin__error_system(int err, const char *fmt, ...) LEVIN_FORMAT(2, 3);
 
+/** What a function of the user's gave back: unless that is 0 or an error stands already, records it
+ * with a message that says which function it was; a code that is none is LEVIN_EIO. Returns the
+ * code that stands. */
+int levin__error_returned(int code, const char *fmt, ...) LEVIN_FORMAT(2, 3);
+
 /* An error on its way from one thread to another. */
 typedef struct levin_error_note {
     int code;

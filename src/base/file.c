@@ -172,7 +172,7 @@ levin_writer *levin__writer_open(const char *path)
     if (w->path && w->temporary) {
         w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (w->fd < 0)
-            levin__error_system(errno, "%s: cannot create", w->temporary);
+            levin__error_system(errno, "%s: cannot create", path);
         else
             levin__temporary_claim(w->fd);
     }

@@ -76,11 +76,10 @@ int levin__dataset_get(const levin_dataset *d, int64_t i, levin_example *out)
                                 (long long)n);
     int code = d->type->get(d, i, out);
     if (code > 0 && n < 0)
-        return code;
-    if (code < 0)
-        return levin_error()
-                   ? levin_error()
-                   : levin__error_set(code, "%s: cannot get row %lld", d->node->name, (long long)i);
+        return code; // a stream's end
+    if (code != 0)
+        return levin__error_returned(code, "%s: cannot get row %lld: its get gave %d",
+                                     d->node->name, (long long)i, code);
     int64_t bound = d->node->num_labels;
     if (out->label < -1 || (bound && out->label >= bound))
         return levin__error_set(LEVIN_EINVAL, "%s: row %lld: label %lld, expected 0 to %lld",

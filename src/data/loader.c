@@ -205,10 +205,24 @@ void levin_dataloader_free(levin_dataloader *l)
     levin__free(l);
 }
 
+/* Whether l stands in the chain that begins with first. */
+static bool has(const levin_dataloader *first, const levin_dataloader *l)
+{
+    while (first && first != l)
+        first = first->next;
+    return first != NULL;
+}
+
 levin_dataloader *levin_dataloader_and(levin_dataloader *first, levin_dataloader *next)
 {
     if (!first || !next) {
         levin_dataloader_free(first ? first : next);
+        return NULL;
+    }
+    if (has(first, next) || has(next, first)) {
+        levin__error_set(LEVIN_EINVAL, "%s: the same loader is given twice; make one for each",
+                         first->dataset->node->name);
+        levin_dataloader_free(has(first, next) ? first : next);
         return NULL;
     }
     levin_dataloader *last = first;

@@ -25,9 +25,13 @@ typedef struct {
     uint64_t at; // where the next entry begins
 } saving;
 
-static bool refuse(const saving *s, const char *why)
+/* Of what the system said libzip's own words tell nothing more. */
+static bool refuse(const saving *s, zip_error_t *why)
 {
-    levin__error_set(LEVIN_EIO, "%s: cannot write: %s", s->path, why);
+    if (zip_error_system_type(why) == ZIP_ET_SYS)
+        levin__error_system(zip_error_code_system(why), "%s: cannot write", s->path);
+    else
+        levin__error_set(LEVIN_EIO, "%s: cannot write: %s", s->path, zip_error_strerror(why));
     return false;
 }
 
@@ -55,7 +59,7 @@ static bool add(saving *s, const char *name, const void *bytes, uint64_t n)
     if (at < 0 || !pad(s, index, LOCAL_HEADER + (size_t)size) ||
         zip_set_file_compression(s->archive, index, ZIP_CM_STORE, 0) != 0 ||
         zip_file_set_dostime(s->archive, index, 0, NEW_YEAR_1980, 0) != 0)
-        return refuse(s, zip_strerror(s->archive));
+        return refuse(s, zip_get_error(s->archive));
     s->at += n;
     return true;
 }
@@ -88,7 +92,7 @@ static bool write_archive(saving *s, const char *temporary, const levin_buffer *
     if (!s->archive) {
         zip_error_t error;
         zip_error_init_with_code(&error, code);
-        refuse(s, zip_error_strerror(&error));
+        refuse(s, &error);
         zip_error_fini(&error);
         return false;
     }
@@ -99,7 +103,7 @@ static bool write_archive(saving *s, const char *temporary, const levin_buffer *
     if (ok && zip_close(s->archive) == 0)
         return true;
     if (ok)
-        refuse(s, zip_strerror(s->archive));
+        refuse(s, zip_get_error(s->archive));
     zip_discard(s->archive);
     return false;
 }

@@ -171,10 +171,23 @@ void levin_optimizer_free(levin_optimizer *o)
     levin__free(o);
 }
 
+/* Whether o stands in the chain that begins with first. */
+static bool has(const levin_optimizer *first, const levin_optimizer *o)
+{
+    while (first && first != o)
+        first = first->next;
+    return first != NULL;
+}
+
 levin_optimizer *levin_optimizer_and(levin_optimizer *first, levin_optimizer *next)
 {
     if (!first || !next) {
         levin_optimizer_free(first ? first : next);
+        return NULL;
+    }
+    if (has(first, next) || has(next, first)) {
+        levin__error_set(LEVIN_EINVAL, "%s: the same optimizer is given twice", first->rule->name);
+        levin_optimizer_free(has(first, next) ? first : next);
         return NULL;
     }
     levin_optimizer *last = first;
@@ -315,6 +328,21 @@ bool levin__optimizer_is_finite(const levin_optimizer *o, const char **name)
 const char *levin_optimizer_name(const levin_optimizer *o) { return o ? o->rule->name : NULL; }
 
 int levin_optimizer_num_groups(const levin_optimizer *o) { return o ? o->n_groups : 0; }
+
+int levin_optimizer_set_lr(levin_optimizer *o, int group, double lr)
+{
+    if (!o || levin_error())
+        return levin_error();
+    if (group < 0 || group >= o->n_groups)
+        return levin__error_set(LEVIN_EINVAL, "%s: group %d, but there are %d", o->rule->name,
+                                group, o->n_groups);
+    if (!check_rates(o, lr, 0))
+        return levin_error();
+    o->groups[group].lr = lr;
+    if (!o->schedule.shape)
+        o->groups[group].initial_lr = lr;
+    return LEVIN_OK;
+}
 
 double levin_optimizer_lr(const levin_optimizer *o, int group)
 {

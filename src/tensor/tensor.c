@@ -276,8 +276,14 @@ const void *levin_tensor_const_data(const levin_tensor *t) { return t ? t->data 
 
 double levin_tensor_get(const levin_tensor *t, int64_t i)
 {
-    if (!t || i < 0 || i >= t->numel)
+    if (!t)
         return 0;
+    if (i < 0 || i >= t->numel) {
+        char text[96];
+        levin__error_set(LEVIN_EINVAL, "get: element %lld of %s, which has %lld", (long long)i,
+                         levin_tensor_describe(t, text, sizeof text), (long long)t->numel);
+        return 0;
+    }
     switch (t->dtype) {
     case LEVIN_F32:
         return (double)((const float *)t->data)[i];

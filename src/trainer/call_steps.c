@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "trainer/checkpoint.h"
 #include "trainer/checks.h"
+#include "trainer/loggers/logger.h"
 #include "trainer/module_state.h"
 #include "trainer/profile.h"
 
@@ -13,15 +14,31 @@
 static void start_loggers(levin_trainer *t)
 {
     for (int i = 0; i < t->n_loggers && !levin_error(); i++)
-        if (t->running != LEVIN_RUNNING_PREDICT && t->loggers[i]->type->start)
-            t->loggers[i]->type->start(t->loggers[i], t->set.root_dir);
+        if (t->running != LEVIN_RUNNING_PREDICT)
+            levin__logger_start(t->loggers[i], t->set.root_dir);
 }
 
 void levin__finish_loggers(levin_trainer *t, const char *status)
 {
     for (int i = 0; i < t->n_loggers; i++)
-        if (t->running != LEVIN_RUNNING_PREDICT && t->loggers[i]->type->finalize)
-            t->loggers[i]->type->finalize(t->loggers[i], status);
+        if (t->running != LEVIN_RUNNING_PREDICT)
+            levin__logger_finalize(t->loggers[i], status);
+}
+
+/* A callback of the module's, taken; one that an earlier call gave stays. */
+static void take_callback(levin_trainer *t, levin_callback *c)
+{
+    bool there = false;
+    for (int i = t->n_callbacks - 1; i >= 0; i--) {
+        levin_callback *old = t->callbacks[i];
+        there = there || old == c;
+        if (old == c || old->type != c->type)
+            continue;
+        levin__trainer_remove_callback(t, old);
+        levin_callback_free(old);
+    }
+    if (!there)
+        levin__trainer_add_callback(t, c);
 }
 
 void levin__ask_for_callbacks(levin_trainer *t)
@@ -32,16 +49,8 @@ void levin__ask_for_callbacks(levin_trainer *t)
     double began = levin__hook_enter(t, LEVIN_HOOK_configure_callbacks);
     levin_callback *const *list = type->configure_callbacks(t->module);
     levin__hook_leave(t, LEVIN_HOOK_configure_callbacks, began);
-    for (; list && *list; list++) {
-        for (int i = t->n_callbacks - 1; i >= 0; i--) {
-            levin_callback *old = t->callbacks[i];
-            if (old->type != (*list)->type)
-                continue;
-            levin__trainer_remove_callback(t, old);
-            levin_callback_free(old);
-        }
-        levin__trainer_add_callback(t, *list);
-    }
+    for (; list && *list; list++)
+        take_callback(t, *list);
 }
 
 void levin__set_up(levin_trainer *t)

@@ -1,6 +1,7 @@
 /* calls.c: fit, validate, test and predict from the first hook to the last, in Lightning's
  * sequence, and what happens when one of them fails: on_exception, a note to the loggers, and the
  * error that the caller reads. */
+#include "autograd/anomaly.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"
@@ -17,6 +18,8 @@
 #include "trainer/results_table.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 /* The loaders are taken in any case, so that they are freed with the rest. */
 static void take_loaders(levin_trainer *t, levin_running running, const levin_run_opts *o)
@@ -26,11 +29,17 @@ static void take_loaders(levin_trainer *t, levin_running running, const levin_ru
     levin__loaders_take(t, levin__call_stage(running), NULL, o->loaders);
 }
 
+/* A loader that is given twice goes once. */
 static void drop_loaders(const levin_run_opts *o)
 {
     levin_dataloader_free(o->train);
-    for (levin_dataloader *const *l = o->loaders; l && *l; l++)
-        levin_dataloader_free(*l);
+    for (levin_dataloader *const *l = o->loaders; l && *l; l++) {
+        levin_dataloader *const *earlier = o->loaders;
+        while (*earlier != *l)
+            earlier++;
+        if (earlier == l && *l != o->train)
+            levin_dataloader_free(*l);
+    }
 }
 
 static void attach(levin_trainer *t, levin_module *m)
@@ -110,12 +119,43 @@ static void run_evaluation(levin_trainer *t, const levin_run_opts *o, const char
     levin__tear_down(t);
 }
 
+typedef struct {
+    const levin_tensor *parameter;
+    char name[256];
+} sought;
+
+static int compare(void *payload, const levin_state_entry *e)
+{
+    sought *s = payload;
+    if (e->tensor == s->parameter)
+        snprintf(s->name, sizeof s->name, " at %s", e->name);
+    return e->tensor == s->parameter;
+}
+
+/* An operator that met what is not finite knows nothing of modules and batches. */
+static void say_where(const levin_trainer *t, levin_error_note *note)
+{
+    const levin_position *p = &t->position;
+    sought s = { .name = "" };
+    if (!t->set.detect_anomaly || note->code != LEVIN_ENUMERIC ||
+        !levin__anomaly_found(&s.parameter))
+        return;
+    if (s.parameter)
+        levin_state_dict_visit(t->module, compare, &s);
+    size_t n = strlen(note->message), room = sizeof note->message - n;
+    snprintf(note->message + n, room, ";%s in %s of %s, epoch %lld, batch %lld (step %lld)", s.name,
+             levin__hook_name(t->hook), t->module->type->name, (long long)t->current_epoch,
+             (long long)(t->stage == LEVIN_STAGE_TRAIN ? p->batch : p->val_batch),
+             (long long)p->global_step);
+}
+
 /* The error steps aside, so that callbacks may still save something, and comes back. */
 static void fail(levin_trainer *t)
 {
     levin_error_note note, later;
     levin__checkpoint_write_pending(t); // forgets them
     levin__error_take(&note);
+    say_where(t, &note);
     t->exception = levin__strdup(note.message);
     t->in_batch = false;
     levin__log_end_batches(t);

@@ -378,8 +378,10 @@ void levin__checkpoint_write_pending(levin_trainer *t)
 
 int levin_trainer_save_checkpoint(levin_trainer *t, const char *path)
 {
-    if (!t || !path || levin_error())
+    if (!t || levin_error())
         return levin_error();
+    if (!path)
+        return levin__error_set(LEVIN_EINVAL, "save_checkpoint: the path is NULL");
     if (!t->module)
         return levin__error_set(LEVIN_ESTATE, "save_checkpoint: the trainer has run no module yet");
     return t->in_batch ? ask(t, path) : levin__checkpoint_write(t, path, false);

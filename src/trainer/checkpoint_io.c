@@ -31,13 +31,9 @@ static void drop(char *path)
     levin__free(path);
 }
 
-/* What a plugin says went wrong, unless it recorded that itself. */
 static int report(int result, const char *path, const char *what)
 {
-    if (result != 0 && !levin_error())
-        levin__error_set(result < 0 ? result : LEVIN_EIO, "%s: the CheckpointIO cannot %s", path,
-                         what);
-    return levin_error();
+    return levin__error_returned(result, "%s: the CheckpointIO cannot %s", path, what);
 }
 
 int levin__checkpoint_put(const levin_trainer *t, const char *path, const json_t *header,

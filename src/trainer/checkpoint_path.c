@@ -218,6 +218,13 @@ char *levin__checkpoint_find(levin_trainer *t, const char *what)
         return find_hpc(t);
     if (levin__checkpoint_exists(t, what))
         return levin__strdup(what);
-    levin__error_set(LEVIN_ENOTFOUND, "%s: there is no such checkpoint", what);
+    if (!*what)
+        levin__error_set(LEVIN_EINVAL, "ckpt_path: an empty name; a file, last or best is needed");
+    else if (!t->set.io && levin__is_dir(what))
+        levin__error_set(LEVIN_EINVAL,
+                         "%s: a folder; a checkpoint is a file, such as %s.ckpt in it", what,
+                         "last");
+    else
+        levin__error_set(LEVIN_ENOTFOUND, "%s: there is no such checkpoint", what);
     return NULL;
 }

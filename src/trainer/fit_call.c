@@ -15,10 +15,13 @@ static void log_hyperparameters(levin_trainer *t)
 {
     levin_hparams h;
     levin__call_hparams(t, &h);
-    for (int i = 0; i < t->n_loggers && !levin_error() && t->set.autolog_hparams; i++)
-        if (t->loggers[i]->type->log_hyperparameters)
-            t->loggers[i]->type->log_hyperparameters(t->loggers[i],
-                                                     (const char *const(*)[2])h.pairs, h.n);
+    for (int i = 0; i < t->n_loggers && !levin_error() && t->set.autolog_hparams; i++) {
+        levin_logger *l = t->loggers[i];
+        if (l->type->log_hyperparameters)
+            levin__error_returned(
+                l->type->log_hyperparameters(l, (const char *const(*)[2])h.pairs, h.n),
+                "logger %s: its log_hyperparameters failed", l->type->name);
+    }
     levin__hparams_free(&h);
 }
 

@@ -83,6 +83,17 @@ static void begin_epoch(levin_trainer *t)
     t->position.batch = 0;
     t->position.last = false;
     t->position.moment = LEVIN_AT_BATCH;
+    t->losses = 0;
+}
+
+/* A step may skip its batch by returning NULL; one that always does was hardly meant to. */
+static void check_losses(levin_trainer *t)
+{
+    if (t->losses == 0 && t->position.epoch == 0 && t->position.batch > 0 && !t->tuning &&
+        !t->module->type->manual_optimization)
+        levin__output_note(&t->out,
+                           "training_step returned NULL for every batch of the first epoch: "
+                           "nothing was learned");
 }
 
 static void validate(levin_trainer *t)
@@ -129,6 +140,7 @@ static void end_epoch(levin_trainer *t, bool complete)
     if (levin_error() || levin__log_write_epoch(t, p->stepped_batches - 1) < 0)
         return;
     if (complete) {
+        check_losses(t);
         levin__schedule_step_metric(t, true);
         p->moment = LEVIN_AT_EPOCH_END;
     }

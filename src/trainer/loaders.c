@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "data/loader.h"
 #include "trainer/profile.h"
 
@@ -19,12 +20,26 @@ static bool add(levin_loaders *l, levin_dataloader *loader)
     return true;
 }
 
-/* A loader, and those behind it. */
-static void add_chain(levin_loaders *l, levin_dataloader *loader)
+static bool has(const levin_trainer *t, const levin_dataloader *loader)
+{
+    for (int stage = 0; stage < LEVIN_STAGES; stage++)
+        for (int i = 0; i < t->loaders[stage].n; i++)
+            if (t->loaders[stage].at[i] == loader)
+                return true;
+    return false;
+}
+
+/* A loader, and those behind it. One that is there already stays the trainer's, once: two walks
+ * through the data, as validation inside an epoch is, need two places in it. */
+static void add_chain(levin_trainer *t, levin_stage stage, levin_dataloader *loader)
 {
     while (loader) {
         levin_dataloader *next = levin__dataloader_unchain(loader);
-        add(l, loader);
+        if (has(t, loader))
+            levin__error_set(LEVIN_EINVAL, "%s: the same loader is given twice; make one for each",
+                             levin_dataloader_dataset(loader)->node->name);
+        else
+            add(&t->loaders[stage], loader);
         loader = next;
     }
 }
@@ -32,10 +47,9 @@ static void add_chain(levin_loaders *l, levin_dataloader *loader)
 int levin__loaders_take(levin_trainer *t, levin_stage stage, levin_dataloader *one,
                         levin_dataloader *const *list)
 {
-    levin_loaders *l = &t->loaders[stage];
-    add_chain(l, one);
+    add_chain(t, stage, one);
     for (; list && *list; list++)
-        add_chain(l, *list);
+        add_chain(t, stage, *list);
     return levin_error();
 }
 
@@ -88,7 +102,7 @@ static void ask(levin_trainer *t, levin_stage stage)
     levin_dataloader *chain =
         of_data ? of_data(t->datamodule) : hook_of_module(t, stage)(t->module);
     levin__hook_end(t, of_data ? LEVIN_OF_DATA : LEVIN_OF_MODULE, hooks[stage], began);
-    add_chain(l, chain);
+    add_chain(t, stage, chain);
     l->from_hook = true;
 }
 

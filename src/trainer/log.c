@@ -121,6 +121,13 @@ static bool draft_result(levin_result *r, const levin_trainer *t, const char *ke
         .add_loader = levin__is_on(o->add_dataloader_idx, true),
         .reduce = o->reduce_fx,
     };
+    if (!*key)
+        levin__error_set(LEVIN_EINVAL, "log: the key is empty in %s", hook);
+    if (o->batch_size < 0)
+        levin__error_set(LEVIN_EINVAL,
+                         "log: '%s' with batch_size %lld, expected 1 or more, or 0 "
+                         "for the batch's",
+                         key, (long long)o->batch_size);
     if (!r->on_step && !r->on_epoch)
         levin__error_set(LEVIN_EINVAL, "log: '%s' with on_step and on_epoch off goes nowhere", key);
     if (o->reduce_fx < LEVIN_MEAN || o->reduce_fx > LEVIN_MAX)
@@ -142,6 +149,24 @@ static bool same_options(const levin_result *a, const levin_result *b)
            a->prog_bar == b->prog_bar && a->reduce == b->reduce && a->add_loader == b->add_loader;
 }
 
+/* Without the number of its loader a key has one value; that of an earlier loader must not go
+ * unseen. */
+static bool name_is_free(const levin_results *list, const levin_result *draft)
+{
+    for (int i = 0; i < list->n; i++) {
+        const levin_result *r = &list->at[i];
+        if (r->add_loader || draft->add_loader || r->hook != draft->hook ||
+            r->loader == draft->loader || strcmp(r->key, draft->key) != 0)
+            continue;
+        levin__error_set(LEVIN_EINVAL,
+                         "log: '%s' in %s of loaders %d and %d with add_dataloader_idx off; each "
+                         "needs a key of its own",
+                         draft->key, levin__hook_name(draft->hook), r->loader, draft->loader);
+        return false;
+    }
+    return true;
+}
+
 /* The result that stands for draft; made if it is new. */
 static levin_result *find_result(levin_trainer *t, const levin_result *draft)
 {
@@ -158,7 +183,7 @@ static levin_result *find_result(levin_trainer *t, const levin_result *draft)
                          draft->key, levin__hook_name(draft->hook));
         return NULL;
     }
-    return levin__log_add_result(&t->log, t->stage, draft);
+    return name_is_free(list, draft) ? levin__log_add_result(&t->log, t->stage, draft) : NULL;
 }
 
 static void add_value(levin_result *r, double value, double weight)
@@ -185,6 +210,8 @@ void levin_log_number(levin_module *m, const char *key, double value, const levi
 {
     levin_trainer *t = levin_module_trainer(m);
     levin_result draft;
+    if (!key)
+        levin__error_set(LEVIN_EINVAL, "log: the key is NULL");
     if (!t || !key || t->running == LEVIN_RUNNING_NOTHING || t->set.barebones || t->tuning ||
         !draft_result(&draft, t, key, opts))
         return;
@@ -203,9 +230,9 @@ void levin_log_number(levin_module *m, const char *key, double value, const levi
 void levin_log_with(levin_module *m, const char *key, const levin_tensor *value,
                     const levin_log_opts *opts)
 {
-    if (!value || !key)
+    if (!value)
         return;
-    if (levin_tensor_numel(value) != 1) {
+    if (key && levin_tensor_numel(value) != 1) {
         char shape[96];
         levin__error_set(LEVIN_ESHAPE, "log: '%s' is %s, only single numbers are logged", key,
                          levin_tensor_describe(value, shape, sizeof shape));

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/suggest.h"
+#include "trainer/loggers/logger.h"
 #include "trainer/trainer.h"
 
 #include <string.h>
@@ -121,8 +122,7 @@ static void add_epoch(levin_log_book *log, int *n, int64_t epoch)
 int levin__log_write_row(levin_trainer *t, const levin_logged *row, int n, int64_t step)
 {
     for (int i = 0; i < t->n_loggers && n > 0 && !levin_error(); i++)
-        if (t->loggers[i]->type->log_metrics)
-            t->loggers[i]->type->log_metrics(t->loggers[i], row, n, step);
+        levin__logger_row(t->loggers[i], row, n, step);
     return levin_error();
 }
 

@@ -31,9 +31,13 @@ levin_window levin__window_find(const levin_trainer *t)
 
 static bool loss_is_good(levin_trainer *t, const levin_tensor *loss)
 {
-    t->loss = levin_item(loss);
+    char shape[96];
+    if (levin_tensor_numel(loss) != 1)
+        levin__error_set(LEVIN_ESHAPE, "training_step of %s returned %s; a loss is a single number",
+                         t->module->type->name, levin_tensor_describe(loss, shape, sizeof shape));
     if (levin_error())
         return false;
+    t->loss = levin_item(loss);
     if (isfinite(t->loss) || !t->set.loss_must_be_finite || t->tuning)
         return true;
     const char *saved = levin__newest_checkpoint(t);

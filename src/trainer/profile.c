@@ -51,6 +51,18 @@ static void forget_names(levin_trainer *t)
     t->n_action_names = 0;
 }
 
+levin_profiler *levin_profiler_new(const levin_profiler_class *type)
+{
+    if (!type || type->size < sizeof(levin_profiler)) {
+        levin__error_set(LEVIN_EINVAL, "profiler class: LEVIN_PROFILER(type) sets its size");
+        return NULL;
+    }
+    levin_profiler *p = levin_error() ? NULL : levin__calloc(1, type->size);
+    if (p)
+        p->type = type;
+    return p;
+}
+
 void levin_profiler_free(levin_profiler *p)
 {
     if (!p || !p->type)
@@ -98,7 +110,8 @@ int levin__profile_call(levin_trainer *t, const char *stage)
     const levin_profiled_call call = { .stage = stage,
                                        .dir = dir ? dir : t->set.root_dir,
                                        .autocast = t->set.autocast };
-    if (t->action_names && (!p->type->setup || p->type->setup(p, &call) == LEVIN_OK))
+    int code = t->action_names && p->type->setup ? p->type->setup(p, &call) : LEVIN_OK;
+    if (levin__error_returned(code, "profiler %s: its setup failed", p->type->name) == LEVIN_OK)
         t->profiled = listen_to_operators(p);
     if (!t->profiled)
         forget_names(t);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 25, MAX_TABLE = 1 << 20 };
+enum { NAME_WIDTH = 25, COLUMN_WIDTH = 22, MAX_TABLE = 1 << 20 };
 
 static int by_key(const void *a, const void *b)
 {
@@ -36,22 +36,28 @@ static void add_title(levin_buffer *out, const char *title, int loaders, int wid
     for (int i = 0; i < loaders; i++)
         levin__buffer_addf(out, "  DataLoader %-*d", i + 1 < loaders ? 9 : 0, i);
     levin__buffer_add_char(out, '\n');
-    for (int i = 0; i < width + 22 * loaders; i++)
+    for (int i = 0; i < width + COLUMN_WIDTH * loaders; i++)
         levin__buffer_add_char(out, '-');
     levin__buffer_add_char(out, '\n');
 }
 
+/* Each value stands in the column of its loader; one of all loaders, in the first. */
 static void add_rows(levin_buffer *out, const levin_trainer *t, const levin_result **at, int n,
                      int width)
 {
     char number[LEVIN_NUMBER_SIZE];
-    for (int i = 0; i < n; i++) {
-        if (i == 0 || strcmp(at[i]->key, at[i - 1]->key) != 0)
+    int column = 0;
+    for (int i = 0; i < n; i++, column++) {
+        if (i == 0 || strcmp(at[i]->key, at[i - 1]->key) != 0) {
             levin__buffer_addf(out, "%s%-*s", i ? "\n" : "", width, at[i]->key);
+            column = 0;
+        }
+        for (; column < at[i]->loader; column++)
+            levin__buffer_addf(out, "%*s", COLUMN_WIDTH, "");
         const levin_published *m = &t->log.metrics[at[i]->name_epoch];
         levin__number_print(number, m->value[LEVIN_FOR_CALLBACKS]);
         bool last = at[i]->loader + 1 == t->loaders[t->stage].n || at[i]->loader < 0;
-        levin__buffer_addf(out, "  %-*s", last ? 0 : 20, number);
+        levin__buffer_addf(out, "  %-*s", last ? 0 : COLUMN_WIDTH - 2, number);
     }
     levin__buffer_add_char(out, '\n');
 }

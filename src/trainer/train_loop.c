@@ -93,6 +93,7 @@ static bool run_batch(levin_trainer *t)
     if (levin_error())
         return false;
     levin__schedule_step_batch(t);
+    t->losses += loss != NULL;
     p->batch++;
     p->total_batches++;
     p->stepped = w.last;

@@ -22,6 +22,15 @@
 #include <math.h>
 #include <string.h>
 
+/* Whether a logger stands in the list before i too: it is freed once. */
+static bool is_again(levin_logger *const *list, int i)
+{
+    int first = 0;
+    while (list[first] != list[i])
+        first++;
+    return first < i;
+}
+
 static int take_loggers(levin_trainer *t, levin_logger *const *list)
 {
     levin_logger *made[LEVIN_WORD_LOGGERS + 1];
@@ -32,7 +41,9 @@ static int take_loggers(levin_trainer *t, levin_logger *const *list)
         n++;
     t->loggers = levin__calloc((size_t)n + 1, sizeof *t->loggers);
     for (int i = 0; i < n; i++) {
-        if (t->loggers && !t->set.fast_dev_run)
+        if (is_again(list, i))
+            levin__error_set(LEVIN_EINVAL, "logger: the same logger is given twice");
+        else if (t->loggers && !t->set.fast_dev_run)
             t->loggers[t->n_loggers++] = list[i];
         else
             levin_logger_free(list[i]); // fast_dev_run leaves no files behind
@@ -61,6 +72,14 @@ static int refuse_twins(const levin_callback *c)
     return levin_error();
 }
 
+static bool has(const levin_trainer *t, const levin_callback *c)
+{
+    for (int i = 0; i < t->n_callbacks; i++)
+        if (t->callbacks[i] == c)
+            return true;
+    return false;
+}
+
 static int check_state_key(const levin_trainer *t, const levin_callback *c)
 {
     for (int i = 0; i < t->n_callbacks; i++)
@@ -74,6 +93,9 @@ int levin__trainer_add_callback(levin_trainer *t, levin_callback *c)
 {
     size_t n = (size_t)t->n_callbacks, size = sizeof *t->callbacks;
     levin_callback **grown = NULL;
+    if (c && has(t, c))
+        return levin__error_set(LEVIN_EINVAL, "callbacks: the same %s is given twice",
+                                c->type->name);
     if (c && check_state_key(t, c) == LEVIN_OK)
         grown = levin__realloc(t->callbacks, n * size, (n + 1) * size);
     if (!grown) {
@@ -192,10 +214,15 @@ static bool copy_flags(levin_trainer_flags *out, const levin_trainer_flags *flag
 /* What the flags hand over is ours even when nothing comes of it. */
 static void drop(const levin_trainer_flags *f)
 {
-    for (levin_logger *const *l = f->logger; l && *l; l++)
-        levin_logger_free(*l);
-    for (levin_callback *const *c = f->callbacks; c && *c; c++)
-        levin_callback_free(*c);
+    for (int i = 0; f->logger && f->logger[i]; i++)
+        if (!is_again(f->logger, i))
+            levin_logger_free(f->logger[i]);
+    for (int i = 0, first; f->callbacks && f->callbacks[i]; i++) {
+        for (first = 0; f->callbacks[first] != f->callbacks[i];)
+            first++;
+        if (first == i)
+            levin_callback_free(f->callbacks[i]);
+    }
     levin_profiler_free(f->profiler);
 }
 

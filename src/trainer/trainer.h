@@ -85,6 +85,7 @@ struct levin_trainer {
     int64_t val_check_batch; // limits.c: validate every so many batches; 0: another rule, or never
     int64_t accumulate;      // batches of a window in this epoch
     double loss;             // of the newest training batch
+    int64_t losses;          // batches of this epoch whose training_step returned one
     struct levin_averager *averager; // of a WeightAveraging, or NULL
     int64_t saved_batch_size;        // of the checkpoint that fit goes on from; 0: not known
     bool in_batch;                   // a batch runs: checkpoints wait for its end

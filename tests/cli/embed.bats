@@ -179,7 +179,7 @@ assert dot(a, b) / (dot(a, a) * dot(b, b)) ** 0.5 > 0.99'
     try embed --model.name "$PLAIN" --text dog --data.max_length 129
     one_line_error 1 "levin embed: max_length 129: the model has positions for 128 tokens"
     try embed --model.name "$PLAIN" --text dog --output no/vectors.npy
-    one_line_error 1 "levin embed: no/vectors.npy.tmp." "cannot create"
+    one_line_error 1 "levin embed: no/vectors.npy: cannot create"
     only_line
 }
 

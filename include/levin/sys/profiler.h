@@ -19,10 +19,12 @@ typedef struct levin_profiled_call {
 
 typedef struct levin_profiler_class {
     const char *name;
+    size_t size;
     /* Is told of operators and other threads too, and then by any thread, one at a time. Two such
      * profilers cannot run in one process at once. */
     bool operators;
-    /** A call of the trainer begins. 0 or an error code, which ends it. */
+    /** A call of the trainer begins. 0 or an error code, recorded with levin_error_set or not,
+     * which ends it. */
     int (*setup)(levin_profiler *p, const levin_profiled_call *call);
     /** Something is over. An error here would be that of whoever was profiled: keep it for finish.
      */
@@ -30,12 +32,18 @@ typedef struct levin_profiler_class {
     /** The call is over, after an error too: a text to be shown, given to levin_free; NULL for
      * none. */
     char *(*finish)(levin_profiler *p);
-    void (*free)(levin_profiler *p);
+    void (*free)(levin_profiler *p); // what the struct holds, not the struct; may be NULL
 } levin_profiler_class;
+
+#define LEVIN_PROFILER(type) .name = #type, .size = sizeof(type)
 
 struct levin_profiler {
     const levin_profiler_class *type;
 };
+
+/** A profiler of the class, zeroed behind its base. Yours until a trainer takes it. NULL after an
+ * error. */
+LEVIN_API levin_profiler *levin_profiler_new(const levin_profiler_class *type);
 
 #ifdef __cplusplus
 }

@@ -125,9 +125,11 @@ static void on_validation_end(levin_callback *base, levin_trainer *t, levin_modu
         look((early_stopping *)base, t);
 }
 
-static const char *monitor(const levin_callback *c)
+/* One that may be missing is not looked for ahead. */
+static const char *monitor(const levin_callback *base)
 {
-    return ((const early_stopping *)c)->opts.monitor;
+    const early_stopping *c = (const early_stopping *)base;
+    return levin__is_on(c->opts.strict, true) ? c->opts.monitor : NULL;
 }
 static const char *state_key(const levin_callback *c) { return ((const early_stopping *)c)->key; }
 

@@ -19,12 +19,9 @@ static bool writes_epoch(const prediction_writer *c)
     return c->opts.write_interval != LEVIN_WRITE_BATCH;
 }
 
-/* What the function says went wrong, unless it recorded that itself. */
 static void report(int result)
 {
-    if (result != 0 && !levin_error())
-        levin__error_set(result < 0 ? result : LEVIN_EIO,
-                         "BasePredictionWriter: the predictions could not be written");
+    levin__error_returned(result, "BasePredictionWriter: the predictions could not be written");
 }
 
 static void on_predict_batch_end(levin_callback *base, levin_trainer *t, levin_module *m,

@@ -319,6 +319,7 @@ static void free_logger(levin_logger *base)
 
 static const levin_logger_class csv_class = {
     .name = "CSVLogger",
+    .size = sizeof(csv_logger),
     .start = start,
     .log_metrics = log_metrics,
     .log_hyperparameters = levin__file_logger_hyperparameters,
@@ -339,7 +340,7 @@ levin_logger *levin_csv_logger(const levin_csv_logger_opts *opts)
     const levin_log_place place = { .save_dir = (char *)o->save_dir,
                                     .name = (char *)o->name,
                                     .version = (char *)o->version };
-    csv_logger *l = (csv_logger *)levin__file_logger_new(&csv_class, sizeof *l, &place, o->prefix);
+    csv_logger *l = (csv_logger *)levin__file_logger_new(&csv_class, &place, o->prefix);
     if (!l)
         return NULL;
     l->flush_every = every;

@@ -15,13 +15,12 @@
 
 enum { MAX_HPARAMS = 1 << 24, MAX_TRIES = 1000 };
 
-levin_file_logger *levin__file_logger_new(const levin_logger_class *type, size_t size,
+levin_file_logger *levin__file_logger_new(const levin_logger_class *type,
                                           const levin_log_place *as_given, const char *prefix)
 {
-    levin_file_logger *l = levin_error() ? NULL : levin__calloc(1, size);
+    levin_file_logger *l = (levin_file_logger *)levin_logger_new(type);
     if (!l)
         return NULL;
-    l->base.type = type;
     l->place = (levin_log_place){
         .save_dir = levin__strdup(as_given->save_dir),
         .name = levin__strdup(as_given->name),

@@ -24,8 +24,8 @@ typedef struct levin_file_logger {
     levin_names names;
 } levin_file_logger;
 
-/** A logger of so many bytes. as_given are lent texts; NULL after an error. */
-levin_file_logger *levin__file_logger_new(const levin_logger_class *type, size_t size,
+/** A logger of the class. as_given are lent texts; NULL after an error. */
+levin_file_logger *levin__file_logger_new(const levin_logger_class *type,
                                           const levin_log_place *as_given, const char *prefix);
 /** The logger as one that writes files; NULL if it is of another kind. */
 levin_file_logger *levin__file_logger(const levin_logger *l);

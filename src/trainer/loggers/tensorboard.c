@@ -190,6 +190,7 @@ static void free_logger(levin_logger *base)
 
 static const levin_logger_class tensorboard_class = {
     .name = "TensorBoardLogger",
+    .size = sizeof(tensorboard_logger),
     .start = levin__file_logger_start,
     .log_metrics = log_metrics,
     .log_hyperparameters = log_hyperparameters,
@@ -212,8 +213,8 @@ levin_logger *levin_tensorboard_logger(const levin_tensorboard_logger_opts *opts
                                     .name = (char *)o->name,
                                     .version = (char *)o->version,
                                     .sub_dir = (char *)o->sub_dir };
-    tensorboard_logger *l = (tensorboard_logger *)levin__file_logger_new(
-        &tensorboard_class, sizeof *l, &place, o->prefix);
+    tensorboard_logger *l =
+        (tensorboard_logger *)levin__file_logger_new(&tensorboard_class, &place, o->prefix);
     if (l)
         l->default_hp_metric = o->default_hp_metric.value >= 0;
     return l ? &l->file.base : NULL;

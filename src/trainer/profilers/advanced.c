@@ -158,6 +158,7 @@ static char *finish(levin_profiler *base)
 
 static const levin_profiler_class advanced_class = {
     .name = "AdvancedProfiler",
+    .size = sizeof(advanced_profiler),
     .operators = true,
     .setup = setup,
     .record = record,
@@ -169,8 +170,7 @@ levin_profiler *levin_advanced_profiler(const levin_advanced_profiler_opts *opts
 {
     static const levin_advanced_profiler_opts plain;
     const levin_advanced_profiler_opts *o = opts ? opts : &plain;
-    levin_file_profiler *p = levin__file_profiler_new(&advanced_class, sizeof(advanced_profiler),
-                                                      o->dirpath, o->filename);
+    levin_file_profiler *p = levin__file_profiler_new(&advanced_class, o->dirpath, o->filename);
     return p ? &p->base : NULL;
 }
 

@@ -9,13 +9,12 @@
 #include <fcntl.h>
 #include <string.h>
 
-levin_file_profiler *levin__file_profiler_new(const levin_profiler_class *type, size_t size,
-                                              const char *dirpath, const char *filename)
+levin_file_profiler *levin__file_profiler_new(const levin_profiler_class *type, const char *dirpath,
+                                              const char *filename)
 {
-    levin_file_profiler *p = levin_error() ? NULL : levin__calloc(1, size);
+    levin_file_profiler *p = (levin_file_profiler *)levin_profiler_new(type);
     if (!p)
         return NULL;
-    p->base.type = type;
     p->dirpath = levin__strdup(dirpath);
     p->filename = levin__strdup(filename);
     if (!levin_error())

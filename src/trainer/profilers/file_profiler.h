@@ -13,9 +13,9 @@ typedef struct levin_file_profiler {
     char *stage, *dir;        // of the running call
 } levin_file_profiler;
 
-/** A profiler of so many bytes; texts are copied. NULL after an error. */
-levin_file_profiler *levin__file_profiler_new(const levin_profiler_class *type, size_t size,
-                                              const char *dirpath, const char *filename);
+/** A profiler of the class; texts are copied. NULL after an error. */
+levin_file_profiler *levin__file_profiler_new(const levin_profiler_class *type, const char *dirpath,
+                                              const char *filename);
 /** Notes the call and makes the folder that is written to. 0 or an error code. */
 int levin__file_profiler_setup(levin_file_profiler *p, const levin_profiled_call *call);
 /** <dir>/<stage>-<name><ending>, the caller's; characters that have no place in a name of a file

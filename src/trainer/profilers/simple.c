@@ -193,6 +193,7 @@ static void free_profiler(levin_profiler *base)
 
 static const levin_profiler_class simple_class = {
     .name = "SimpleProfiler",
+    .size = sizeof(simple_profiler),
     .setup = setup,
     .record = record,
     .finish = finish,
@@ -203,8 +204,8 @@ levin_profiler *levin_simple_profiler(const levin_simple_profiler_opts *opts)
 {
     static const levin_simple_profiler_opts plain;
     const levin_simple_profiler_opts *o = opts ? opts : &plain;
-    simple_profiler *p = (simple_profiler *)levin__file_profiler_new(&simple_class, sizeof *p,
-                                                                     o->dirpath, o->filename);
+    simple_profiler *p =
+        (simple_profiler *)levin__file_profiler_new(&simple_class, o->dirpath, o->filename);
     if (p)
         p->extended = o->extended.value >= 0;
     return p ? &p->file.base : NULL;

@@ -214,6 +214,7 @@ static void free_profiler(levin_profiler *base)
 
 static const levin_profiler_class trace_class = {
     .name = "TraceProfiler",
+    .size = sizeof(trace_profiler),
     .operators = true,
     .setup = setup,
     .record = record,
@@ -229,7 +230,7 @@ levin_profiler *levin_trace_profiler(const levin_trace_profiler_opts *opts)
         levin__error_set(LEVIN_EINVAL, "TraceProfiler: max_events %lld is below 0",
                          (long long)o->max_events);
     trace_profiler *p = (trace_profiler *)levin__file_profiler_new(
-        &trace_class, sizeof *p, o->dirpath, o->filename ? o->filename : "trace");
+        &trace_class, o->dirpath, o->filename ? o->filename : "trace");
     if (!p)
         return NULL;
     p->fd = -1;

@@ -24,6 +24,26 @@ static void the_first_error_sticks_until_cleared(void **state)
     assert_error(LEVIN_EIO, "second");
 }
 
+static void anybody_can_record_one(void **state)
+{
+    (void)state;
+    assert_int_equal(levin_error_set(LEVIN_EFORMAT, "row %d: two\nlines", 7), LEVIN_EFORMAT);
+    assert_int_equal(levin_error_set(LEVIN_EIO, "second"), LEVIN_EFORMAT);
+    assert_error(LEVIN_EFORMAT, "row 7: two?lines");
+    assert_int_equal(levin_error_set(ENOSPC, "no code of levin's"), LEVIN_EIO);
+    assert_error(LEVIN_EIO, "no code of levin's");
+}
+
+static void what_a_function_gave_back_counts_unless_it_was_recorded(void **state)
+{
+    (void)state;
+    assert_int_equal(levin__error_returned(0, "fine"), LEVIN_OK);
+    assert_int_equal(levin_error(), LEVIN_OK);
+    assert_int_equal(levin__error_returned(LEVIN_EFORMAT, "its %s failed", "get"), LEVIN_EFORMAT);
+    assert_int_equal(levin__error_returned(1, "later"), LEVIN_EFORMAT);
+    assert_error(LEVIN_EFORMAT, "its get failed");
+}
+
 static void a_system_error_ends_with_its_cause(void **state)
 {
     (void)state;
@@ -160,6 +180,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_error_sticks_until_cleared),
+        cmocka_unit_test(anybody_can_record_one),
+        cmocka_unit_test(what_a_function_gave_back_counts_unless_it_was_recorded),
         cmocka_unit_test(a_system_error_ends_with_its_cause),
         cmocka_unit_test(a_message_too_long_is_cut_and_closed),
         cmocka_unit_test(a_note_carries_an_error_as_it_is),

@@ -180,7 +180,7 @@ static void its_rows_are_checked(void **state)
     assert_string_equal(levin_error_message(), "squares: row 20 of 20");
     levin_error_clear();
     levin_dataset_label(d, 13);
-    assert_string_equal(levin_error_message(), "squares: cannot get row 13");
+    assert_string_equal(levin_error_message(), "squares: cannot get row 13: its get gave -5");
     assert_int_equal(levin_error(), LEVIN_EIO);
     levin_error_clear();
     assert_int_equal(levin_dataset_set_labels(d, -1, NULL), LEVIN_EINVAL);

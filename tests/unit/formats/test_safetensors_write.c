@@ -178,7 +178,7 @@ static void a_folder_that_is_not_there_is_one_clear_line(void **state)
     (void)state;
     const char *path = in_scratch("absent/model.safetensors");
     assert_int_equal(levin_safetensors_save(path, NULL, 0, NULL, 0), LEVIN_EIO);
-    assert_error(LEVIN_EIO, "cannot create: No such file or directory");
+    assert_error(LEVIN_EIO, "absent/model.safetensors: cannot create: No such file or directory");
 }
 
 /* In a child whose files may not grow past 4 KB, as on a disk that is full. */

@@ -110,7 +110,7 @@ static void a_file_that_cannot_be_written_leaves_nothing(void **state)
     json_t *object = json_object();
     assert_int_not_equal(levin__torch_save(in_scratch("no/a.ckpt"), object, "s", entries, 1),
                          LEVIN_OK);
-    assert_error(LEVIN_EIO, "no/a.ckpt: cannot write");
+    assert_error(LEVIN_EIO, "no/a.ckpt: cannot write: No such file or directory");
 
     levin__torch_save(in_scratch("a.ckpt"), object, "s", entries, 1);
     size_t n, m;
@@ -123,7 +123,7 @@ static void a_file_that_cannot_be_written_leaves_nothing(void **state)
     int result = levin__torch_save(in_scratch("a.ckpt"), object, "s", entries, 2);
     setrlimit(RLIMIT_FSIZE, &usual);
     assert_int_not_equal(result, LEVIN_OK);
-    assert_error(LEVIN_EIO, "a.ckpt: cannot write");
+    assert_error(LEVIN_EIO, "a.ckpt: cannot write: File too large");
     char *after = levin__file_read(in_scratch("a.ckpt"), 1 << 20, &m);
     assert_int_equal(n, m);
     assert_memory_equal(before, after, n);

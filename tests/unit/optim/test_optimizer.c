@@ -281,9 +281,32 @@ static void every_failing_allocation_leaves_nothing_behind(void **state)
     assert_true(done && failing > 5);
 }
 
+static void the_rate_of_a_group_can_be_set(void **state)
+{
+    (void)state;
+    layer l = make_layer();
+    levin_optimizer *o = levin_sgd(levin_parameters(l.m), 0.5, NULL);
+    assert_int_equal(levin_optimizer_set_lr(o, 0, 0.25), 0);
+    assert_true(levin_optimizer_lr(o, 0) == 0.25);
+    levin_optimizer_set_lr_scheduler(o, "StepLR", &(levin_lr_scheduler_opts){ .step_size = 1 });
+    levin_lr_scheduler_step(o);
+    assert_true(fabs(levin_optimizer_lr(o, 0) - 0.025) < 1e-15); // the schedule began from it
+    assert_int_equal(levin_optimizer_set_lr(o, 0, 7), 0);
+    assert_true(levin_optimizer_lr(o, 0) == 7);
+    levin_lr_scheduler_step(o);
+    assert_true(fabs(levin_optimizer_lr(o, 0) - 0.0025) < 1e-15); // and sets its own again
+    assert_int_equal(levin_optimizer_set_lr(o, 1, 0.1), LEVIN_EINVAL);
+    assert_error(LEVIN_EINVAL, "SGD: group 1, but there are 1");
+    assert_int_equal(levin_optimizer_set_lr(o, 0, -1), LEVIN_EINVAL);
+    assert_error(LEVIN_EINVAL, "SGD: lr must be at least 0, not -1");
+    levin_optimizer_free(o);
+    levin_module_free(l.m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_rate_of_a_group_can_be_set),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(a_parameter_is_in_one_group_only),
         cmocka_unit_test(null_and_pending_errors_do_nothing),

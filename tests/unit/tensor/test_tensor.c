@@ -268,7 +268,9 @@ static void elements_are_read_as_numbers_whatever_their_type(void **state)
     assert_true(levin_tensor_get(i, 1) == (double)INT32_MIN);
     assert_true(levin_tensor_get(l, 1) == 0x1p40);
     assert_true(levin_tensor_get(f, 2) == 0);
+    assert_error(LEVIN_EINVAL, "get: element 2 of (2) f32, which has 2");
     assert_true(levin_tensor_get(f, -1) == 0);
+    assert_error(LEVIN_EINVAL, "get: element -1 of (2) f32");
     levin_scope_end(scope);
 }
 

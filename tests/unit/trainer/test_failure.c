@@ -269,6 +269,26 @@ static void a_checkpoint_of_another_module_is_refused(void **state)
     levin__free(root);
 }
 
+static void a_checkpoint_that_cannot_be_one_says_why(void **state)
+{
+    (void)state;
+    char *root = temporary_folder();
+    static const char *const paths[][2] = { { "", "ckpt_path: an empty name" },
+                                            { ".", ".: a folder; a checkpoint is a file" },
+                                            { "no.ckpt", "no.ckpt: there is no such checkpoint" } };
+    for (int i = 0; i < 3; i++) {
+        boring *m = make_module(3);
+        levin_trainer *t = make_trainer(root, NULL);
+        assert_true(levin_trainer_fit_from(t, &m->base, train_loader(), NULL, paths[i][0]) < 0);
+        assert_memory_equal(levin_error_message(), paths[i][1], strlen(paths[i][1]));
+        levin_error_clear();
+        levin_trainer_free(t);
+        levin_module_free(&m->base);
+    }
+    remove_folder(root);
+    levin__free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +298,7 @@ int main(void)
         cmocka_unit_test(an_interrupted_run_finishes_its_batch_and_says_so),
         cmocka_unit_test(a_pending_error_keeps_a_fit_from_starting),
         cmocka_unit_test(a_checkpoint_of_another_module_is_refused),
+        cmocka_unit_test(a_checkpoint_that_cannot_be_one_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,11 +147,13 @@ static levin_optimizer *configure_optimizers(levin_module *m)
     note("m.", "configure_optimizers");
     return levin_sgd(levin_parameters(m), 0.1, NULL);
 }
+static int64_t enough_at = -1; // the batch at which an epoch has had enough
+
 static int m_on_train_batch_start(levin_module *m, const levin_batch *b)
 {
-    (void)m, (void)b;
+    (void)m;
     note("m.", "on_train_batch_start");
-    return 0;
+    return b->batch_idx == enough_at ? -1 : 0;
 }
 static void m_on_train_batch_end(levin_module *m, const levin_tensor *loss, const levin_batch *b)
 {
@@ -407,6 +409,19 @@ static void a_window_zeroes_once_and_steps_once(void **state)
              "cm.on_train_epoch_end cm.on_train_end cm.on_fit_end cm.teardown");
 }
 
+static void an_epoch_that_has_had_enough_is_not_validated(void **state)
+{
+    (void)state;
+    pair p = make(1, 0);
+    enough_at = 1;
+    levin_trainer_fit(p.trainer, p.module, NULL, NULL);
+    enough_at = -1;
+    check(p, "m.prepare_data cm.setup m.configure_model m.configure_optimizers cm.on_fit_start "
+             "m.train_dataloader m.val_dataloader cm.on_train_start cm.on_train_epoch_start " BEGIN
+                 ZERO BACK STEP "cm.on_train_batch_end cm.on_train_batch_start "
+             "cm.on_train_epoch_end cm.on_train_end cm.on_fit_end cm.teardown");
+}
+
 static void test_and_predict_have_their_own_hooks(void **state)
 {
     (void)state;
@@ -434,6 +449,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fit_calls_hooks_in_lightnings_order),
         cmocka_unit_test(a_window_zeroes_once_and_steps_once),
+        cmocka_unit_test(an_epoch_that_has_had_enough_is_not_validated),
         cmocka_unit_test(test_and_predict_have_their_own_hooks),
         cmocka_unit_test(hooks_have_names),
     };

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A module whose hooks log what the test asks for. */
@@ -260,9 +262,163 @@ static void hyperparameters_reach_their_file(void **state)
     levin__free(root);
 }
 
+static void log_empty(levin_module *m, const levin_batch *b)
+{
+    (void)b;
+    levin_log_number(m, "", 1, NULL);
+}
+static void log_null(levin_module *m, const levin_batch *b)
+{
+    (void)b;
+    levin_log(m, NULL, levin_zeros(LEVIN_F32, 0, NULL));
+}
+static void log_with_a_size_below_zero(levin_module *m, const levin_batch *b)
+{
+    (void)b;
+    levin_log_number(m, "x", 1, &(levin_log_opts){ .batch_size = -4 });
+}
+
+static void keys_and_sizes_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    logging *m = new_module();
+    m->in_training_step = log_empty;
+    refuse(m, LEVIN_EINVAL, "log: the key is empty in training_step");
+    m = new_module();
+    m->in_training_step = log_null;
+    refuse(m, LEVIN_EINVAL, "log: the key is NULL");
+    m = new_module();
+    m->in_training_step = log_with_a_size_below_zero;
+    refuse(m, LEVIN_EINVAL, "log: 'x' with batch_size -4");
+}
+
+static const levin_log_opts without_loader = { .add_dataloader_idx = { -1 } };
+
+static void log_one_key(levin_module *m, const levin_batch *b)
+{
+    levin_log_number(m, "x", mean_of(b), &without_loader);
+}
+
+static void log_own_keys(levin_module *m, const levin_batch *b)
+{
+    levin_log_number(m, b->dataloader_idx ? "own_1" : "own_0", mean_of(b), &without_loader);
+}
+
+/* A validation over 0 and 1, and 0, 1 and 2; what it shows, the caller's, or NULL with its error.
+ */
+static char *validate_two(void (*step)(levin_module *m, const levin_batch *b))
+{
+    char *text = NULL;
+    size_t size;
+    logging *m = new_module();
+    m->in_validation_step = step;
+    levin_dataloader *val[] = { case_loader(2, NULL), case_loader(3, NULL), NULL };
+    levin_trainer *t = levin_trainer_new(
+        &(levin_trainer_flags){ .logger = LEVIN_NO_LOGGER, .enable_progress_bar = LEVIN_OFF });
+    FILE *shown = open_memstream(&text, &size);
+    levin_trainer_set_output(t, shown);
+    levin_trainer_validate_with(t, &m->base, &(levin_run_opts){ .loaders = val });
+    fclose(shown);
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+    return text;
+}
+
+static void one_key_of_two_loaders_needs_their_numbers(void **state)
+{
+    (void)state;
+    free(validate_two(log_one_key));
+    assert_int_equal(levin_error(), LEVIN_EINVAL);
+    assert_non_null(strstr(levin_error_message(), "log: 'x' in validation_step of loaders 0 and 1 "
+                                                  "with add_dataloader_idx off"));
+    levin_error_clear();
+}
+
+static void a_value_stands_below_its_loader(void **state)
+{
+    (void)state;
+    char *text = validate_two(log_own_keys);
+    assert_int_equal(levin_error(), 0);
+    const char *title = strstr(text, "Validate metric");
+    assert_non_null(title);
+    const char *first = strstr(title, "own_0"), *second = strstr(title, "own_1");
+    assert_non_null(first);
+    assert_non_null(second);
+    ptrdiff_t column = strstr(title, "DataLoader 1") - title;
+    assert_int_equal(strstr(first, "0.5") - first, strstr(title, "DataLoader 0") - title);
+    assert_int_equal(strstr(second, "1.0") - second, column);
+    free(text);
+}
+
+static levin_tensor *gives_nothing(levin_module *m, const levin_batch *b)
+{
+    (void)m;
+    (void)b;
+    return NULL;
+}
+
+static levin_tensor *gives_a_matrix(levin_module *m, const levin_batch *b)
+{
+    (void)m;
+    (void)b;
+    return levin_zeros(LEVIN_F32, 2, (int64_t[]){ 4, 3 });
+}
+
+/* What a fit shows whose training_step is another. */
+static char *fit_with_step(levin_tensor *(*step)(levin_module *m, const levin_batch *b))
+{
+    char *text = NULL;
+    size_t size;
+    levin_module_class type = logging_class;
+    type.training_step = step;
+    levin_module *m = levin_module_new(&type);
+    levin_trainer *t =
+        levin_trainer_new(&(levin_trainer_flags){ .max_epochs = 2,
+                                                  .logger = LEVIN_NO_LOGGER,
+                                                  .enable_progress_bar = LEVIN_OFF,
+                                                  .enable_checkpointing = LEVIN_OFF });
+    FILE *shown = open_memstream(&text, &size);
+    levin_trainer_set_output(t, shown);
+    levin_trainer_fit(t, m, case_loader(4, NULL), NULL);
+    fclose(shown);
+    levin_trainer_free(t);
+    levin_module_free(m);
+    return text;
+}
+
+static void a_step_that_never_gives_a_loss_is_noted_once(void **state)
+{
+    static const char note[] = "training_step returned NULL for every batch of the first epoch";
+    (void)state;
+    char *text = fit_with_step(gives_nothing);
+    assert_int_equal(levin_error(), 0);
+    const char *at = strstr(text, note);
+    assert_non_null(at);
+    assert_null(strstr(at + 1, note));
+    free(text);
+    text = fit_with_step(training_step);
+    assert_null(strstr(text, note));
+    free(text);
+}
+
+static void a_loss_of_many_numbers_names_the_step(void **state)
+{
+    (void)state;
+    free(fit_with_step(gives_a_matrix));
+    assert_int_equal(levin_error(), LEVIN_ESHAPE);
+    assert_string_equal(levin_error_message(),
+                        "training_step of logging returned (4, 3) f32; a loss is a single number");
+    levin_error_clear();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_and_sizes_that_cannot_be_are_refused),
+        cmocka_unit_test(one_key_of_two_loaders_needs_their_numbers),
+        cmocka_unit_test(a_value_stands_below_its_loader),
+        cmocka_unit_test(a_step_that_never_gives_a_loss_is_noted_once),
+        cmocka_unit_test(a_loss_of_many_numbers_names_the_step),
         cmocka_unit_test(means_are_weighted_by_the_size_of_the_batch),
         cmocka_unit_test(two_levels_make_two_names),
         cmocka_unit_test(an_epochs_end_can_log_and_be_seen),

@@ -39,11 +39,9 @@ static int keep(levin_logger *l, const levin_logged *row, int n, int64_t step)
 
 static levin_logger *memory_logger(void)
 {
-    static const levin_logger_class memory = { .name = "memory", .log_metrics = keep };
-    levin_logger *l = levin__calloc(1, sizeof *l);
-    l->type = &memory;
+    static const levin_logger_class memory = { LEVIN_LOGGER(levin_logger), .log_metrics = keep };
     n_logged = 0;
-    return l;
+    return levin_logger_new(&memory);
 }
 
 /* Two linear maps, and an optimizer that the test makes. */
@@ -476,10 +474,69 @@ static void a_fit_may_go_on_inside_a_validation(void **state)
     levin__free(path);
 }
 
+/* A monitor that is missing: what is said, and whether strict off goes on. */
+
+static levin_switch strict;
+
+static levin_optimizer *plateau(levin_module *m)
+{
+    levin_optimizer *o = levin_sgd(levin_parameters(m), 0.5, NULL);
+    levin_optimizer_set_lr_scheduler(
+        o, "ReduceLROnPlateau", &(levin_lr_scheduler_opts){ .monitor = "losss", .strict = strict });
+    return o;
+}
+
+static levin_tensor *logged_step(levin_module *m, const levin_batch *b)
+{
+    levin_tensor *loss = training_step(m, b);
+    levin_log(m, "loss", loss);
+    levin_log(m, "also", loss);
+    return loss;
+}
+
+/* The result of a fit whose module logs loss and also. */
+static int fit_logged(levin_callback *c, levin_optimizer *(*make)(levin_module *m))
+{
+    levin_module_class type = two_maps_class;
+    type.training_step = logged_step;
+    two_maps *m = (two_maps *)levin_module_new(&type);
+    m->make = make;
+    levin_trainer *t = make_trainer(c, (levin_logger *[]){ memory_logger(), NULL }, 1);
+    int result = levin_trainer_fit(t, &m->base, loader(), NULL);
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+    return result;
+}
+
+static void strict_off_goes_on_without_its_monitor(void **state)
+{
+    (void)state;
+    levin_early_stopping_opts o = { .monitor = "losss" };
+    assert_int_equal(fit_logged(NULL, plateau), LEVIN_EINVAL);
+    assert_error(LEVIN_EINVAL, "lr_scheduler: monitor 'losss' was not logged by the first batches");
+    assert_int_equal(fit_logged(levin_early_stopping(&o), adamw), LEVIN_EINVAL);
+    assert_error(LEVIN_EINVAL, "did you mean loss?");
+    strict = o.strict = LEVIN_OFF;
+    assert_int_equal(fit_logged(NULL, plateau), 0);
+    assert_int_equal(fit_logged(levin_early_stopping(&o), adamw), 0);
+    strict = (levin_switch){ 0 };
+}
+
+static void a_missing_monitor_lists_what_there_is(void **state)
+{
+    (void)state;
+    levin_early_stopping_opts o = { .monitor = "val_f1" };
+    assert_int_equal(fit_logged(levin_early_stopping(&o), adamw), LEVIN_EINVAL);
+    assert_error(LEVIN_EINVAL, "EarlyStopping: monitor 'val_f1' was never logged; logged were "
+                               "loss, also; no validation has run");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
     const struct CMUnitTest tests[] = {
+        TEST(strict_off_goes_on_without_its_monitor),
+        TEST(a_missing_monitor_lists_what_there_is),
         TEST(rates_are_logged_before_they_are_used),
         TEST(groups_have_numbers),
         TEST(a_schedule_by_epoch_has_rows_by_epoch),

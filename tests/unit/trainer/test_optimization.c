@@ -195,7 +195,26 @@ static void what_is_not_finite_ends_the_run_or_not(void **state)
     assert_int_equal(fit_with_nan(LEVIN_OFF, LEVIN_OFF), 0);
     assert_int_equal(fit_with_nan(missing, LEVIN_ON), LEVIN_ENUMERIC);
     assert_non_null(strstr(levin_error_message(), "detect_anomaly: the result of scale"));
+    assert_non_null(
+        strstr(levin_error_message(), "; in training_step of boring, epoch 0, batch 2 (step 2)"));
     levin_error_clear();
+}
+
+static void anomaly_names_the_parameter_and_the_batch(void **state)
+{
+    (void)state;
+    boring *m = boring_new(1);
+    levin_trainer *t = make_trainer((levin_trainer_flags){ .detect_anomaly = LEVIN_ON });
+    levin_params *weights = levin_parameters(&m->base);
+    levin_init_constant(levin_params_tensor(weights, 0), (double)INFINITY);
+    levin_params_free(weights);
+    assert_int_equal(levin_trainer_fit(t, &m->base, loader(), NULL), LEVIN_ENUMERIC);
+    assert_non_null(strstr(levin_error_message(), "detect_anomaly: the result of linear"));
+    assert_non_null(strstr(levin_error_message(), "; at layer.weight in training_step of boring, "
+                                                  "epoch 0, batch 0 (step 0)"));
+    levin_error_clear();
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
 }
 
 static void spoil(boring *self, const levin_batch *b)
@@ -359,6 +378,7 @@ int main(void)
         cmocka_unit_test(norms_of_gradients_are_logged),
         cmocka_unit_test(a_name_too_long_for_the_log_is_refused_whole),
         cmocka_unit_test(what_is_not_finite_ends_the_run_or_not),
+        cmocka_unit_test(anomaly_names_the_parameter_and_the_batch),
         cmocka_unit_test(a_weight_that_is_not_finite_is_named),
         cmocka_unit_test(a_backbone_that_learns_resumes),
         cmocka_unit_test(checkpoints_lie_where_the_plugin_puts_them),

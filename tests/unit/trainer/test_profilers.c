@@ -499,15 +499,13 @@ static void time_something(boring *self, const levin_batch *b)
 static void a_profiler_of_ones_own_hears_actions(void **state)
 {
     (void)state;
-    static const levin_profiler_class own = { .name = "own",
-                                              .setup = own_setup,
-                                              .record = own_record,
-                                              .finish = own_finish,
+    static const levin_profiler_class own = { LEVIN_PROFILER(own_profiler), .setup = own_setup,
+                                              .record = own_record, .finish = own_finish,
                                               .free = own_free };
     int counts[5] = { 0 };
-    own_profiler *p = malloc(sizeof *p);
-    *p = (own_profiler){ { &own }, counts };
-    free(fit(&p->base, time_something));
+    levin_profiler *p = levin_profiler_new(&own);
+    ((own_profiler *)p)->counts = counts;
+    free(fit(p, time_something));
     assert_int_equal(counts[0], 1);
     assert_int_equal(counts[1], 2 * BATCHES);
     assert_true(counts[2] > 10 * BATCHES);
