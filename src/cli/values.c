@@ -6,6 +6,7 @@
 #include "cli/config.h"
 #include "cli/objects.h"
 #include "trainer/number.h"
+#include "trainer/settings.h"
 
 #include <errno.h>
 #include <math.h>
@@ -136,14 +137,18 @@ static void clear_option(const cli_row *row, cli_args *a)
     }
 }
 
-/* The trainer's messages begin with the name of the flag; here it has a longer one. */
+/* The trainer's messages begin with the name of the flag, or "unknown" and it; here it has a longer
+ * one. */
 static bool set_flag(const cli_row *row, const char *value, cli_args *a)
 {
-    if (levin__flag_set(&a->trainer, row->flag, value) == LEVIN_OK)
-        return true;
+    static const char unknown[] = "unknown ";
     levin_error_note note;
+    if (levin__flag_set(&a->trainer, row->flag, value) == LEVIN_OK &&
+        levin__settings_check_flag(&a->trainer, row->flag) == LEVIN_OK)
+        return true;
     levin__error_take(&note);
-    levin__error_set(note.code, "--trainer.%s", note.message);
+    size_t n = strncmp(note.message, unknown, sizeof unknown - 1) == 0 ? sizeof unknown - 1 : 0;
+    levin__error_set(note.code, "%.*s--trainer.%s", (int)n, note.message, note.message + n);
     return false;
 }
 

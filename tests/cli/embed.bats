@@ -165,7 +165,7 @@ assert dot(a, b) / (dot(a, a) * dot(b, b)) ** 0.5 > 0.99'
     try embed --model.name "$PLAIN" --text dog --data.max_length 2
     one_line_error 2 "levin embed: --data.max_length: '2' is not a whole number from 3"
     try embed --model.name "$PLAIN" --text dog --trainer.precision 64-true
-    one_line_error 2 "levin embed: precision: 64-true is not in this build"
+    one_line_error 2 "levin embed: --trainer.precision: 64-true is not in this build"
     only_line
 }
 

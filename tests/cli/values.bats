@@ -1,0 +1,34 @@
+load helper
+
+@test "a value out of its range is named with its place and its option" {
+    printf 'trainer:\n  max_epochs: -2\n' >range.yaml
+    try fit --config range.yaml
+    one_line_error 2 "levin fit: range.yaml:2:15: trainer.max_epochs: -2 is below -1"
+    only_line
+    PL_FIT__TRAINER__DEVICES=3 try fit
+    one_line_error 2 "levin fit: PL_FIT__TRAINER__DEVICES: trainer.devices 3: each device"
+    printf 'trainer: {precision: bf18}\n' >precision.yaml
+    try fit --config precision.yaml
+    one_line_error 2 "levin fit: precision.yaml:1:22: unknown trainer.precision 'bf18', known: 32-true"
+    while read -r option value said; do
+        try fit "--trainer.$option" "$value"
+        one_line_error 2 "levin fit: $said"
+    done <<'END'
+max_epochs -2 --trainer.max_epochs: -2 is below -1
+fast_dev_run -1 --trainer.fast_dev_run: -1 is below 0
+val_check_interval 1.5 --trainer.val_check_interval: the share 1.5 is not between 0 and 1
+limit_train_batches 1.5 --trainer.limit_train_batches: 1.5 is neither
+precision 64 --trainer.precision: 64 is not in this build
+precision x unknown --trainer.precision 'x', known: 32-true
+strategy foo unknown --trainer.strategy 'foo', known: auto
+strategy ddp --trainer.strategy ddp: it shares
+max_time soon --trainer.max_time: 'soon' is not a time
+END
+}
+
+@test "what flags forbid each other is not said of one of them" {
+    printed fit --trainer.min_epochs 2000 --trainer.check_val_every_n_epoch null
+    is "trainer:" "  min_epochs: 2000" "  check_val_every_n_epoch: null"
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --trainer.min_epochs 3 --trainer.max_epochs 2
+    one_line_error 2 "levin fit: min_epochs 3 is above max_epochs 2"
+}
