@@ -22,7 +22,8 @@ bool cli_apply(const cli_target *t, const char *name, const levin_yaml *value);
 const levin_yaml *cli_value_of(const cli_target *t, const char *name, const char *where,
                                const char *text);
 const levin_yaml *cli_value_of_text(cli_args *a, const char *where, const char *text);
-const levin_yaml *cli_value_of_tree(cli_args *a, const char *where, const char *text);
+const levin_yaml *cli_value_of_tree(cli_args *a, const char *name, const char *where,
+                                    const char *text);
 /** A value as one text: a scalar's word, a list or mapping in brackets. Lent by args. */
 const char *cli_text_of(cli_args *a, const levin_yaml *value);
 /** A file of options, or its text in braces: of this command, or of several under their names. */

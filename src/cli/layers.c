@@ -32,10 +32,28 @@ static bool names_file(const char *text)
            levin__ends_with(text, ".json");
 }
 
-const levin_yaml *cli_value_of_tree(cli_args *a, const char *where, const char *text)
+/* What stands on the command line has no place, so that it goes before what files say. */
+static void forget_places(levin_yaml *y)
+{
+    y->place = y->key_place = (levin_place){ 0 };
+    for (int i = 0; i < y->n; i++)
+        forget_places(y->items[i]);
+}
+
+/* Text that cannot be read is named by its option at least. */
+static levin_yaml *parse(const char *name, const char *where, const char *text)
+{
+    levin_yaml *y = levin__yaml_parse(text, strlen(text), where ? where : name);
+    if (y && !where)
+        forget_places(y);
+    return y;
+}
+
+const levin_yaml *cli_value_of_tree(cli_args *a, const char *name, const char *where,
+                                    const char *text)
 {
     if (*text == '{' || *text == '[')
-        return keep(a, levin__yaml_parse(text, strlen(text), where));
+        return keep(a, parse(name, where, text));
     return names_file(text) ? keep(a, levin__yaml_load(text)) : cli_value_of_text(a, where, text);
 }
 
@@ -89,7 +107,7 @@ static bool apply_sections(const cli_target *t, const levin_yaml *root)
 bool cli_apply_file(const cli_target *t, const char *path)
 {
     const cli_target as_file = { t->command, t->args, true };
-    const levin_yaml *root = *path == '{' ? cli_value_of_tree(t->args, "--config", path)
+    const levin_yaml *root = *path == '{' ? cli_value_of_tree(t->args, "--config", "--config", path)
                                           : keep(t->args, levin__yaml_load(path));
     if (!root)
         return false;

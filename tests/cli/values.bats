@@ -32,3 +32,18 @@ END
     try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --trainer.min_epochs 3 --trainer.max_epochs 2
     one_line_error 2 "levin fit: min_epochs 3 is above max_epochs 2"
 }
+
+@test "text in brackets that cannot be read is named by its option" {
+    try fit --trainer '{"max_epochs": 3'
+    one_line_error 2 "levin fit: --trainer:2:1: did not find expected"
+    try fit --trainer.callbacks '[{class_path: Timer}'
+    one_line_error 2 "levin fit: --trainer.callbacks:2:1: did not find expected"
+    try fit --trainer.callbacks+='{class_path: [}'
+    one_line_error 2 "levin fit: --trainer.callbacks+:1:15: did not find expected"
+    try fit --config '{trainer: {'
+    one_line_error 2 "levin fit: --config:2:1: did not find expected"
+    try fit --trainer '{max_epochs: two}'
+    one_line_error 2 "levin fit: --trainer.max_epochs: 'two' is not a whole number"
+    printed fit --trainer '{max_epochs: 2}' --trainer '{max_epochs: 3}'
+    is "trainer:" "  max_epochs: 3"
+}
