@@ -64,6 +64,10 @@ static bool is_new(line *l, const cli_row *row, int number)
 /* A file is laid over what came before it, and what comes after it over the file. */
 static bool take_file(line *l, const char *path)
 {
+    if (!*path) {
+        levin__error_set(LEVIN_EINVAL, "--config needs a file, not ''");
+        return false;
+    }
     memset(l->given, 0, sizeof l->given);
     l->target.args->segment++;
     return cli_apply_file(&l->target, path);

@@ -47,3 +47,8 @@ END
     printed fit --trainer '{max_epochs: 2}' --trainer '{max_epochs: 3}'
     is "trainer:" "  max_epochs: 3"
 }
+
+@test "a file without a name is none" {
+    try fit --config ''
+    one_line_error 2 "levin fit: --config needs a file"
+}
