@@ -4,10 +4,12 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/suggest.h"
 #include "cli/objects.h"
 #include "cli/results.h"
 #include "cli/session.h"
 #include "cli/values.h"
+#include "trainer/checks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -125,8 +127,27 @@ static void report(const cli_session *s, const char *folder, json_t *results)
     cli_result_text(results, "model_dir", folder);
 }
 
+int cli_fit_begin(cli_session *s, const levin_command *c, const cli_args *a)
+{
+    int status = cli_session_begin(s, c, a, CLI_TRAIN);
+    bool good = status == CLI_DONE && levin__check_ahead(s->trainer, LEVIN_RUNNING_FIT) == LEVIN_OK;
+    return good ? CLI_DONE : CLI_USAGE;
+}
+
+/* Before the run has a folder, which would hold nothing. */
+static bool has_checkpoint(const cli_args *a)
+{
+    static const char *const found_by_trainer[] = { "best", "last", "hpc", NULL };
+    const char *path = a->ckpt_path;
+    if (path && levin__find_word(path, found_by_trainer) < 0 && !levin__is_file(path))
+        levin__error_set(LEVIN_ENOTFOUND, "%s: there is no such checkpoint", path);
+    return !levin_error();
+}
+
 int cli_fit(cli_session *s, json_t *results)
 {
+    if (!has_checkpoint(s->args))
+        return levin_error();
     levin_dataloader *train = cli_session_open(s, CLI_TRAIN, false);
     levin_dataloader *val = train ? optional_loader(s, CLI_VALIDATION) : NULL;
     if (!levin_error())

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/checkpoint_options.h"
 #include "cli/config.h"
+#include "cli/model.h"
 #include "cli/objects.h"
 #include "cli/values.h"
 
@@ -188,6 +189,6 @@ bool cli_parse(const levin_command *c, int n, char **words, cli_args *out, cli_w
     *wish = l.wish;
     if (l.wish == CLI_WANTS_RUN)
         return cli_objects_check(out, c) && cli_take_checkpoint_options(c, out) &&
-               has_required(c, out);
+               has_required(c, out) && cli_check_max_length(out);
     return wants_help(&l) || cli_objects_check(out, c);
 }

@@ -30,6 +30,8 @@ void cli_session_end(cli_session *s);
 /** Whether the run leaves no files. */
 bool cli_is_fast_dev_run(const cli_args *a);
 
+/** cli_session_begin for a fit, and what its flags and callbacks forbid. */
+int cli_fit_begin(cli_session *s, const levin_command *c, const cli_args *a);
 /** fit, then validation if the last one is out of date, test if there is a labelled test set, and
  *  the model's folder. Fills results. 0 or an error code. */
 int cli_fit(cli_session *s, json_t *results);

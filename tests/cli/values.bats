@@ -52,3 +52,31 @@ END
     try fit --config ''
     one_line_error 2 "levin fit: --config needs a file"
 }
+
+@test "what cannot work whatever the data is wrong usage, found before a model is loaded" {
+    data=(--model.name "$PLAIN" --data.task mnli --data.dir "$MNLI")
+    try fit "${data[@]}" --trainer.precision int8
+    one_line_error 2 "levin fit: precision int8 and fit: nothing is learned in int8"
+    only_line
+    for monitor in LearningRateMonitor DeviceStatsMonitor ThroughputMonitor; do
+        try fit "${data[@]}" --trainer.callbacks+=$monitor --trainer.logger false
+        one_line_error 2 "levin fit: $monitor: there is no logger to write to"
+        only_line
+    done
+    try validate --model.name "$NLI" --data.task mnli --data.dir "$MNLI" --trainer.callbacks+=ThroughputMonitor \
+        --trainer.logger false
+    one_line_error 2 "levin validate: ThroughputMonitor: there is no logger to write to"
+    for command in fit validate; do
+        try $command "${data[@]}" --data.max_length 129
+        one_line_error 2 "levin $command: --data.max_length 129: the model has positions for 128 tokens"
+        only_line
+    done
+    [ ! -e lightning_logs ]
+}
+
+@test "a checkpoint that is not there leaves no run behind" {
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --ckpt_path nowhere.ckpt
+    one_line_error 1 "levin fit: nowhere.ckpt: there is no such checkpoint"
+    only_line
+    [ ! -e lightning_logs ]
+}
