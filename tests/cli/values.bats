@@ -80,3 +80,11 @@ END
     only_line
     [ ! -e lightning_logs ]
 }
+
+@test "a number of a class is held against both its ends, where it stands" {
+    printf 'optimizer:\n  class_path: AdamW\n  init_args:\n    betas: [0.9, 1.5]\n' >betas.yaml
+    try fit --config betas.yaml
+    one_line_error 2 "levin fit: betas.yaml:4:12: optimizer.betas: '1.5' is not a number above 0 and below 1"
+    try fit --lr_scheduler OneCycleLR --lr_scheduler.pct_start 2
+    one_line_error 2 "levin fit: --lr_scheduler.pct_start: '2' is not a number from 0 to 1"
+}
