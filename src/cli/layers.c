@@ -20,7 +20,8 @@ static const levin_yaml *keep(cli_args *a, levin_yaml *document)
 
 const levin_yaml *cli_value_of_text(cli_args *a, const char *where, const char *text)
 {
-    levin_yaml *y = levin__yaml_text(text);
+    bool is_switch = levin__yaml_kind_of(text) == LEVIN_YAML_BOOL; // yes and True are words for it
+    levin_yaml *y = is_switch ? levin__yaml_plain(text) : levin__yaml_text(text);
     if (y)
         y->place.where = where;
     return keep(a, y);

@@ -46,6 +46,10 @@ static bool set_count(const cli_row *row, const char *value, int64_t *out)
     bool is_number = end != value && !*end && !errno && strchr("+-0123456789", *value);
     if (is_number && (double)n >= o->least && (o->most <= 0 || (double)n <= o->most))
         return true;
+    if (errno == ERANGE && *end == '\0' && o->most <= 0) {
+        levin__error_set(LEVIN_EINVAL, "%s: %s is too large", row->name, value);
+        return false;
+    }
     if (o->most > 0)
         snprintf(wanted, sizeof wanted, "a whole number from %.0f to %.0f", o->least, o->most);
     else

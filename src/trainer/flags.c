@@ -19,6 +19,8 @@
         .type = LEVIN_FLAG_BY_EPOCH, .missing = when_missing, .help = text                         \
     }
 
+static const char batches[] = "a number of batches or a share of them";
+
 const levin_flag levin__flags[] = {
     FLAG(accelerator, "auto", "kind of device: auto or cpu"),
     FLAG(strategy, "auto", "how devices share the work: auto or single_device"),
@@ -31,19 +33,25 @@ const levin_flag levin__flags[] = {
     FLAG(max_steps, "-1", "stop after this many optimizer steps; -1 no limit"),
     FLAG(min_steps, "null", "train at least this many optimizer steps"),
     FLAG(max_time, "null", "stop after this time, DD:HH:MM:SS"),
-    FLAG(limit_train_batches, "1.0", "batches of an epoch, as a number or a share"),
-    FLAG(limit_val_batches, "1.0", "batches of a validation, as a number or a share; 0 off"),
-    FLAG(limit_test_batches, "1.0", "batches of a test, as a number or a share"),
-    FLAG(limit_predict_batches, "1.0", "batches of a prediction, as a number or a share"),
-    FLAG(overfit_batches, "0.0", "train and validate on these first batches only"),
-    FLAG(fast_dev_run, "false", "run this many batches of everything once, without files"),
+    FLAG_WORDS(limit_train_batches, "1.0", "batches of an epoch, as a number or a share", batches),
+    FLAG_WORDS(limit_val_batches, "1.0", "batches of a validation, as a number or a share; 0 off",
+               batches),
+    FLAG_WORDS(limit_test_batches, "1.0", "batches of a test, as a number or a share", batches),
+    FLAG_WORDS(limit_predict_batches, "1.0", "batches of a prediction, as a number or a share",
+               batches),
+    FLAG_WORDS(overfit_batches, "0.0", "train and validate on these first batches only", batches),
+    FLAG_WORDS(fast_dev_run, "false", "run this many batches of everything once, without files",
+               "true"),
     FLAG(reload_dataloaders_every_n_epochs, "0",
          "ask the program for new loaders every n epochs; 0 never"),
-    FLAG(val_check_interval, "1.0",
-         "validate after so many batches, share of an epoch, time, or optimizer steps (100 steps)"),
+    FLAG_WORDS(
+        val_check_interval, "1.0",
+        "validate after so many batches, share of an epoch, time, or optimizer steps (100 steps)",
+        "a number of batches, a share of an epoch, a time DD:HH:MM:SS or steps (100 steps)"),
     FLAG(check_val_every_n_epoch, "1",
          "validate in every n-th epoch; null counts batches over epochs"),
-    FLAG(num_sanity_val_steps, "2", "validation batches before training; -1 all"),
+    FLAG_WORDS(num_sanity_val_steps, "2", "validation batches before training; -1 all",
+               "a number of batches, or -1 for all"),
     FLAG_BY_EPOCH(accumulate_grad_batches, accumulate_grad_schedule, "1",
                   "batches of one optimizer step; by epoch: {0: 1, 4: 2}"),
     FLAG(gradient_clip_val, "null", "clip gradients to this; 0 off"),

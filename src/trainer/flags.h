@@ -32,7 +32,8 @@ typedef struct levin_flag {
     const char *missing; // the default as a user would write it
     const char *help;
     /* Of a choice: its words, apart by spaces, in the order of the enumeration. Of a switch: a
-     * third word, whose value is 2. Of a number: the word for infinity. Else NULL. */
+     * third word, whose value is 2. Of a number: the word for infinity. Of an integer: the word for
+     * 1, whose opposite is 0. Of an amount: what it may be. Else NULL. */
     const char *words;
 } levin_flag;
 

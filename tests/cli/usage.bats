@@ -22,8 +22,8 @@ load helper
     one_line_error 2 "levin validate: unknown option '--optimizer.lr'"
     try fit --optimizer.lr
     one_line_error 2 "levin fit: --optimizer.lr needs a value"
-    try fit --json=yes
-    one_line_error 2 "levin fit: --json: 'yes' is not true or false"
+    try fit --json=maybe
+    one_line_error 2 "levin fit: --json: 'maybe' is not true or false"
     try fit --data.batch_size 8 --data.batch_size=9
     one_line_error 2 "levin fit: --data.batch_size is given twice"
     try fit train
@@ -40,7 +40,7 @@ load helper
     try fit --data.max_train_rows -3
     one_line_error 2 "levin fit: --data.max_train_rows: '-3' is not a whole number from 0"
     try fit --data.max_train_rows 99999999999999999999
-    one_line_error 2 "levin fit: --data.max_train_rows: '99999999999999999999' is not"
+    one_line_error 2 "levin fit: --data.max_train_rows: 99999999999999999999 is too large"
     try fit --optimizer.lr 0
     one_line_error 2 "levin fit: --optimizer.lr: '0' is not a number above 0"
     try fit --optimizer.lr nan

@@ -88,3 +88,37 @@ END
     try fit --lr_scheduler OneCycleLR --lr_scheduler.pct_start 2
     one_line_error 2 "levin fit: --lr_scheduler.pct_start: '2' is not a number from 0 to 1"
 }
+
+@test "true is no number, and what YAML has for true and false is so on the command line" {
+    printf 'trainer: {max_epochs: True}\n' >true.yaml
+    try fit --config true.yaml
+    one_line_error 2 "levin fit: true.yaml:1:23: trainer.max_epochs: 'true' is not a whole number"
+    try fit --trainer.accumulate_grad_batches True
+    one_line_error 2 "levin fit: --trainer.accumulate_grad_batches: 'true' is not a whole number"
+    printed fit --trainer.fast_dev_run True --trainer.barebones=yes --trainer.logger Off --data.text_column yes --json=on
+    is "trainer:" "  fast_dev_run: 1" "  barebones: true" "  logger: false" "data:" "  text_column: 'yes'" "json: true"
+}
+
+@test "a time may be a mapping of its units" {
+    printf 'trainer: {max_time: {minutes: 5}, val_check_interval: {hours: 1.5, seconds: 1}}\n' >time.yaml
+    printed fit --config time.yaml
+    is "trainer:" "  max_time: '{minutes: 5}'" "  val_check_interval: '00:01:30:01'"
+    "$LEVIN" fit --config time.yaml --print_config >again.yaml
+    printed fit --config again.yaml --trainer.callbacks+=Timer --trainer.callbacks.duration '{"days": 1, "weeks": 1}'
+    is "trainer:" "  max_time: '{minutes: 5}'" "  val_check_interval: '00:01:30:01'" "  callbacks:" \
+        "  - class_path: lightning.pytorch.callbacks.Timer" "    init_args:" "      duration: '{\"days\": 1, \"weeks\": 1}'"
+    try fit --trainer.max_time '{minuts: 5}'
+    one_line_error 2 "levin fit: --trainer.max_time: '{minuts: 5}' is not a time" "{hours: 1, minutes: 30}"
+}
+
+@test "what is too large, and what an amount may be, is said of each flag" {
+    try fit --trainer.max_epochs 99999999999999999999
+    one_line_error 2 "levin fit: --trainer.max_epochs: 99999999999999999999 is too large"
+    try fit --data.max_train_rows 99999999999999999999
+    one_line_error 2 "levin fit: --data.max_train_rows: 99999999999999999999 is too large"
+    try fit --trainer.limit_val_batches foo
+    one_line_error 2 "levin fit: --trainer.limit_val_batches: 'foo' is not a number of batches or a share of them"
+    [[ "$stderr" != *time* ]]
+    try fit --trainer.val_check_interval foo
+    one_line_error 2 "levin fit: --trainer.val_check_interval: 'foo' is not" "a time DD:HH:MM:SS" "100 steps"
+}
