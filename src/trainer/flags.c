@@ -84,7 +84,7 @@ const levin_flag levin__flags[] = {
 };
 const size_t levin__num_flags = sizeof levin__flags / sizeof *levin__flags;
 
-/* Names that Lightning's Trainer had from 0.6 on and has no more, or that mean nothing here. */
+/* Names that Lightning's Trainer had from 0.6 on and has no more. */
 static const char *const old_flags[][2] = {
     { "checkpoint_callback", "enable_checkpointing, or a ModelCheckpoint in callbacks" },
     { "early_stop_callback", "an EarlyStopping in callbacks" },
@@ -127,16 +127,32 @@ static const char *const old_flags[][2] = {
     { "move_metrics_to_cpu", "nothing, metrics are numbers on the CPU" },
     { "multiple_trainloader_mode", "one training loader over all the data" },
     { "print_nan_grads", "detect_anomaly" },
-    { "model_registry", "nothing, it is a service of Lightning's cloud" },
-    { "suggest_integrations", "nothing, levin does not advertise" },
+    { NULL, NULL },
 };
 
-const char *levin__old_flag(const char *name)
+/* Those that it has, and that mean nothing here. */
+static const char *const foreign_flags[][2] = {
+    { "model_registry", "it is a service of Lightning's cloud" },
+    { "suggest_integrations", "levin does not advertise" },
+    { NULL, NULL },
+};
+
+static const char *second(const char *const (*pairs)[2], const char *name)
 {
-    for (size_t i = 0; i < sizeof old_flags / sizeof *old_flags; i++)
-        if (strcmp(old_flags[i][0], name) == 0)
-            return old_flags[i][1];
+    for (; (*pairs)[0]; pairs++)
+        if (strcmp((*pairs)[0], name) == 0)
+            return (*pairs)[1];
     return NULL;
+}
+
+bool levin__flag_refuse(const char *what, const char *shown, const char *name)
+{
+    const char *now = second(old_flags, name), *why = second(foreign_flags, name);
+    if (now)
+        levin__error_set(LEVIN_EINVAL, "%s %s is gone: now %s", what, shown, now);
+    else if (why)
+        levin__error_set(LEVIN_EINVAL, "%s %s is not supported: %s", what, shown, why);
+    return now || why;
 }
 
 const levin_flag *levin__flag_find(const char *name)
@@ -147,9 +163,7 @@ const levin_flag *levin__flag_find(const char *name)
             return &levin__flags[i];
         names[i] = levin__flags[i].name;
     }
-    if (levin__old_flag(name))
-        levin__error_set(LEVIN_EINVAL, "flag %s is gone: now %s", name, levin__old_flag(name));
-    else
+    if (!levin__flag_refuse("flag", name, name))
         levin__unknown_word("flag", name, names);
     return NULL;
 }

@@ -71,8 +71,10 @@ extern const size_t levin__num_flags;
 
 /** The row of that name, or NULL after recording LEVIN_EINVAL with the nearest name. */
 const levin_flag *levin__flag_find(const char *name);
-/** What to use instead of a flag that Lightning once had; NULL if it never had it. */
-const char *levin__old_flag(const char *name);
+/** Records LEVIN_EINVAL for a flag that Lightning once had, with what is to be used instead, or
+ * that it has and levin cannot have; "<what> <shown> is gone". False, without an error, of others.
+ */
+bool levin__flag_refuse(const char *what, const char *shown, const char *name);
 
 /* flag_text.c */
 /** Sets a field of *fields, the struct that the row is about, from text: "3", "0.25", "true",

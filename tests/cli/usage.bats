@@ -131,3 +131,29 @@ load helper
     LEVIN_CPU=avx3 try fit --help
     [ "$status" -eq 0 ]
 }
+
+@test "a forgotten group, an old flag and a group spelt wrong are answered with what was meant" {
+    try fit --max_epochs 2
+    one_line_error 2 "levin fit: unknown option '--max_epochs', did you mean --trainer.max_epochs?"
+    try fit --batch-size 2
+    one_line_error 2 "levin fit: unknown option '--batch-size', did you mean --data.batch_size?"
+    try fit --max_epoch 2
+    one_line_error 2 "levin fit: unknown option '--max_epoch', did you mean --trainer.max_epochs?"
+    for option in --gpus --trainer.gpus; do
+        try fit $option 1
+        one_line_error 2 "levin fit: option '$option' is gone: now accelerator and devices"
+    done
+    try fit --trainer.model_registry x
+    one_line_error 2 "levin fit: option '--trainer.model_registry' is not supported: it is a service of Lightning's cloud"
+    printf 'fit: {trainr: {max_epochs: 2}}\n' >group.yaml
+    try fit --config group.yaml
+    one_line_error 2 "levin fit: group.yaml:1:7: unknown key 'trainr', did you mean trainer?"
+    printf 'max_epochs: 2\n' >top.yaml
+    try fit --config top.yaml
+    one_line_error 2 "levin fit: top.yaml:1:1: unknown key 'max_epochs', did you mean trainer.max_epochs?"
+    # a word of another command, and one that is near nothing
+    try fit --version
+    one_line_error 2 "levin fit: unknown option '--version'; levin help fit lists them"
+    try tokenize --gpus 1
+    one_line_error 2 "levin tokenize: unknown option '--gpus'; levin help tokenize lists them"
+}
