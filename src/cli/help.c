@@ -222,6 +222,15 @@ void cli_help_class(FILE *to, const levin_command *command, levin_class_kind kin
             print_entry(to, c->name, NULL, c->help);
 }
 
+void cli_help_group(FILE *to, const levin_command *c, const char *group)
+{
+    cli_row row;
+    fprintf(to, "Options of %s; levin help %s lists all.\n\n", group, c->name);
+    for (int i = 0; cli_row_at(c, i, &row); i++)
+        if (cli_row_is_in(&row, group))
+            print_row(to, &row);
+}
+
 void cli_help_command(FILE *to, const levin_command *c)
 {
     cli_row row;

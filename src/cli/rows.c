@@ -115,14 +115,18 @@ const char *cli_row_of_argument(const levin_command *c, const char *name, cli_ro
     return NULL;
 }
 
+bool cli_row_is_in(const cli_row *row, const char *group)
+{
+    size_t n = begins_with(row->name, group);
+    return n && row->name[n] == '.';
+}
+
 bool cli_row_is_group(const levin_command *c, const char *name)
 {
     cli_row row;
-    for (int i = 0; cli_row_at(c, i, &row); i++) {
-        size_t n = begins_with(row.name, name);
-        if (n && row.name[n] == '.')
+    for (int i = 0; cli_row_at(c, i, &row); i++)
+        if (cli_row_is_in(&row, name))
             return true;
-    }
     return false;
 }
 

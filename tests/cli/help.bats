@@ -61,3 +61,18 @@ commands=(fit validate test predict embed tokenize info bench demo help)
     try help predikt
     one_line_error 2 "levin help: unknown command 'predikt', did you mean predict?"
 }
+
+@test "help of a group is its options, as help of the command has them" {
+    for group in model data trainer; do
+        try fit "--$group.help" --banana
+        [ "$status" -eq 0 ]
+        [ -z "$stderr" ]
+        [ "${output%%$'\n'*}" = "Options of --$group; levin help fit lists all." ]
+        diff <(tail -n +3 <<<"$output" | grep '^  --') <(levin help fit | grep "^  --$group\.")
+    done
+    try predict --trainer.help
+    grep -q '^  --trainer.precision ' <<<"$output"
+    ! grep -q '^  --trainer.max_epochs ' <<<"$output"
+    try fit --modl.help
+    one_line_error 2 "levin fit: unknown option '--modl.help'"
+}
