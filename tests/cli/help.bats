@@ -52,6 +52,9 @@ commands=(fit validate test predict embed tokenize info bench demo help)
     grep -q -- '--data.batch_size N .*(32)$' <<<"$output"
     grep -q -- '--optimizer CLASS .*AdamW, Adam, SGD (AdamW)$' <<<"$output"
     grep -q -- '--trainer.precision TEXT .*(32-true)$' <<<"$output"
+    grep -q -- '--trainer.deterministic BOOL|warn ' <<<"$output"
+    grep -q -- '--trainer.fast_dev_run N|BOOL ' <<<"$output"
+    levin fit --trainer.callbacks.help ModelCheckpoint | grep -q -- '--trainer.callbacks.save_last BOOL|link '
 }
 
 @test "an unknown command is answered with the nearest" {
