@@ -7,7 +7,8 @@
 
 enum { COLUMNS = 100, HELP_AT = 44, MAX_HELP = 1024, MAX_VALUE = 32 };
 
-static bool has_colour(FILE *to)
+/* Bold titles are all the colour there is. */
+static bool has_bold(FILE *to)
 {
     const char *no = getenv("NO_COLOR");
     return isatty(fileno(to)) && !(no && *no);
@@ -15,7 +16,7 @@ static bool has_colour(FILE *to)
 
 static void title(FILE *to, const char *text)
 {
-    fprintf(to, has_colour(to) ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
+    fprintf(to, has_bold(to) ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
 }
 
 static int min(int a, int b) { return a < b ? a : b; }

@@ -40,6 +40,26 @@ commands=(fit validate test predict embed tokenize info bench demo help)
     done
 }
 
+@test "titles of help are bold in a terminal, and plain with NO_COLOR" {
+    in_terminal() {
+        python3 -c 'import os, subprocess, sys
+ours, theirs = os.openpty()
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=theirs)
+os.close(theirs)
+try:
+    while part := os.read(ours, 4096):
+        os.write(1, part)
+except OSError: # the end, on Linux
+    pass
+sys.exit(child.wait())' "$LEVIN" help fit
+    }
+    NO_COLOR= in_terminal >bold
+    grep -q $'^\033\\[1mTrainer\033\\[0m' bold
+    NO_COLOR=1 in_terminal >plain
+    grep -q '^Trainer' plain
+    ! grep -q $'\033' plain
+}
+
 @test "help of fit has every option with its default" {
     try help fit
     for option in --model.name --model.head --model.pooling --data.task --data.dir --data.train_file \
