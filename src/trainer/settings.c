@@ -125,7 +125,8 @@ static void validation(check *c)
                     "validation off");
     if (n < 0 && f->val_check_interval.kind == 2)
         COMPLAIN(c, "val_check_interval: a share of an epoch cannot go with "
-                    "check_val_every_n_epoch null (-1), give a number of batches");
+                    "check_val_every_n_epoch null, which counts batches over epochs; give a number "
+                    "of batches");
     levin_amount sanity = f->num_sanity_val_steps;
     if (sanity.kind > 1 || sanity.value != floor(sanity.value) || sanity.value < -1)
         COMPLAIN(c, "num_sanity_val_steps: %g is not a number of batches, or -1 for all",

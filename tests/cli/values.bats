@@ -122,3 +122,10 @@ END
     try fit --trainer.val_check_interval foo
     one_line_error 2 "levin fit: --trainer.val_check_interval: 'foo' is not" "a time DD:HH:MM:SS" "100 steps"
 }
+
+@test "a share of an epoch and a count over epochs contradict each other, in words of the command line" {
+    try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" --trainer.check_val_every_n_epoch null \
+        --trainer.val_check_interval 0.5
+    one_line_error 2 "levin fit: val_check_interval: a share of an epoch cannot go with check_val_every_n_epoch null, "
+    [[ "$stderr" != *-1* ]]
+}
