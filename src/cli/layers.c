@@ -130,11 +130,12 @@ static bool apply_file_of(const cli_target *t, const char *variable)
     return !path || !*path || cli_apply_file(t, path);
 }
 
-/* TRAINER__MAX_EPOCHS is trainer.max_epochs. */
-static bool apply_variable(const cli_target *t, const char *variable, size_t prefix)
+/* Behind the prefix TRAINER__MAX_EPOCHS is trainer.max_epochs; group stands before it. */
+static bool apply_variable(const cli_target *t, const char *variable, size_t prefix,
+                           const char *group)
 {
-    char name[MAX_NAME] = "--";
-    size_t n = 2;
+    char name[MAX_NAME];
+    size_t n = (size_t)snprintf(name, sizeof name, "--%s", group);
     const char *at = variable + prefix;
     for (; *at && n + 1 < sizeof name; at++, n++) {
         bool point = at[0] == '_' && at[1] == '_';
@@ -167,6 +168,19 @@ static int list_variables(cli_args *a, const char *prefix, const char *out[MAX_V
     return n;
 }
 
+/* PL_TRAINER_MAX_EPOCHS, the default of a flag of the Trainer, for every command that has it. */
+static bool apply_trainer_variables(const cli_target *t)
+{
+    static const char prefix[] = "PL_TRAINER_";
+    const cli_target for_all = { t->command, t->args, true };
+    const char *names[MAX_VARIABLES];
+    int n = list_variables(t->args, prefix, names);
+    for (int i = 0; i < n; i++)
+        if (!apply_variable(&for_all, names[i], sizeof prefix - 1, "trainer."))
+            return false;
+    return !levin_error();
+}
+
 bool cli_apply_environment(const cli_target *t)
 {
     char prefix[MAX_NAME], config[MAX_NAME + 8];
@@ -174,6 +188,8 @@ bool cli_apply_environment(const cli_target *t)
     cli_row row;
     prefix_of(prefix, t->command);
     snprintf(config, sizeof config, "%sCONFIG", prefix);
+    if (!apply_trainer_variables(t))
+        return false;
     if (seed && *seed && cli_row_find(t->command, "--seed_everything", &row) >= 0 &&
         !cli_apply(t, "seed_everything", cli_value_of_text(t->args, "PL_GLOBAL_SEED", seed)))
         return false;
@@ -181,7 +197,7 @@ bool cli_apply_environment(const cli_target *t)
         return false;
     int n = list_variables(t->args, prefix, names);
     for (int i = 0; i < n; i++)
-        if (strcmp(names[i], config) != 0 && !apply_variable(t, names[i], strlen(prefix)))
+        if (strcmp(names[i], config) != 0 && !apply_variable(t, names[i], strlen(prefix), ""))
             return false;
     return !levin_error();
 }
