@@ -23,24 +23,28 @@ enum { CLASSES = sizeof classes / sizeof *classes };
 /* What each kind is called, and its classes elsewhere that this build lacks, apart by spaces. */
 static const struct {
     const char *name, *article, *elsewhere;
-    const char *instead; // of those, if there is something
+    const char *instead; // of those, behind the message
 } kinds[LEVIN_CLASS_KINDS] = {
     [LEVIN_CLASS_CALLBACK] = { "callback", "a",
                                "BaseFinetuning BasePredictionWriter LambdaCallback "
-                               "ModelPruning" },
+                               "ModelPruning",
+                               "" },
     [LEVIN_CLASS_LOGGER] = { "logger", "a",
                              "CometLogger LitLogger MLFlowLogger NeptuneLogger "
-                             "WandbLogger" },
+                             "WandbLogger",
+                             "" },
     [LEVIN_CLASS_PROFILER] = { "profiler", "a", "PyTorchProfiler XLAProfiler pytorch xla",
                                "; trace draws the operators of a step, advanced counts them" },
     [LEVIN_CLASS_OPTIMIZER] = { "optimizer", "an",
                                 "ASGD Adadelta Adafactor Adagrad Adamax LBFGS Muon NAdam RAdam "
-                                "RMSprop Rprop SparseAdam" },
+                                "RMSprop Rprop SparseAdam",
+                                "" },
     [LEVIN_CLASS_LR_SCHEDULER] = { "lr_scheduler", "an",
                                    "ChainedScheduler ConstantLR CosineAnnealingWarmRestarts "
                                    "CyclicLR LambdaLR "
                                    "LinearLR MultiplicativeLR PolynomialLR "
-                                   "SequentialLR" },
+                                   "SequentialLR",
+                                   "" },
 };
 
 const levin_class *levin__class_at(int i) { return i < CLASSES ? classes[i] : NULL; }
@@ -102,7 +106,7 @@ static void refuse(levin_class_kind kind, const char *word)
     }
     if (levin__class_is_elsewhere(kind, word))
         levin__error_set(LEVIN_EUNSUPPORTED, "this build has no %s %s%s", kinds[kind].name,
-                         last_part(word), kinds[kind].instead ? kinds[kind].instead : "");
+                         last_part(word), kinds[kind].instead);
     levin__unknown_word(kinds[kind].name, word, names);
 }
 
