@@ -96,6 +96,7 @@ typedef struct cli_args {
     bool overwrite_config;
     levin_class_kind help_kind;
     const levin_class *help_class;    // NULL: all of the kind
+    const char *help_group;           // "--model"
     const char *words[CLI_MAX_WORDS]; // arguments without a name: help fit, convert FROM TO
     /* What each row of the command was set from, in the order of cli_row_at; NULL where that is the
      * absence of a value. */

@@ -88,7 +88,7 @@ static int train_and_show(const levin_command *c, const cli_args *a)
 {
     cli_session s;
     json_t *results = json_object();
-    int status = cli_session_begin(&s, c, a, CLI_TRAIN);
+    int status = cli_fit_begin(&s, c, a);
     if (status == CLI_DONE && cli_fit(&s, results) == LEVIN_OK)
         print_all(&s, results);
     cli_session_end(&s);

@@ -6,7 +6,7 @@ static int run(const levin_command *c, const cli_args *a)
 {
     cli_session s;
     json_t *results = json_object();
-    int status = cli_session_begin(&s, c, a, CLI_TRAIN);
+    int status = cli_fit_begin(&s, c, a);
     if (status == CLI_DONE)
         cli_fit(&s, results);
     if (json_object_size(results))

@@ -1,6 +1,7 @@
 /* cmd_validate.c: levin validate and levin test, which differ in the split. */
 #include "cli/results.h"
 #include "cli/session.h"
+#include "trainer/checks.h"
 
 static const char *const metrics[] = { "val_loss", "val_acc", "test_loss", "test_acc", NULL };
 
@@ -19,6 +20,9 @@ static int run_split(const levin_command *c, const cli_args *a, cli_split split)
     cli_session s;
     json_t *results = json_object();
     int status = cli_session_begin(&s, c, a, split);
+    levin_running running = split == CLI_TEST ? LEVIN_RUNNING_TEST : LEVIN_RUNNING_VALIDATE;
+    if (status == CLI_DONE && levin__check_ahead(s.trainer, running) < 0)
+        status = CLI_USAGE;
     if (status == CLI_DONE)
         evaluate(&s, split);
     if (!levin_error()) {

@@ -276,6 +276,6 @@ const levin_yaml *cli_value_of(const cli_target *t, const char *name, const char
     bool is_tree = own && ((cli_row_find(t->command, own, &row) >= 0 && row.class_kind >= 0) ||
                            cli_row_is_group(t->command, own));
     levin__free(own);
-    return is_tree ? cli_value_of_tree(t->args, where, text)
+    return is_tree ? cli_value_of_tree(t->args, name, where, text)
                    : cli_value_of_text(t->args, where, text);
 }

@@ -22,12 +22,14 @@ bool cli_apply(const cli_target *t, const char *name, const levin_yaml *value);
 const levin_yaml *cli_value_of(const cli_target *t, const char *name, const char *where,
                                const char *text);
 const levin_yaml *cli_value_of_text(cli_args *a, const char *where, const char *text);
-const levin_yaml *cli_value_of_tree(cli_args *a, const char *where, const char *text);
+const levin_yaml *cli_value_of_tree(cli_args *a, const char *name, const char *where,
+                                    const char *text);
 /** A value as one text: a scalar's word, a list or mapping in brackets. Lent by args. */
 const char *cli_text_of(cli_args *a, const levin_yaml *value);
 /** A file of options, or its text in braces: of this command, or of several under their names. */
 bool cli_apply_file(const cli_target *t, const char *path);
-/** PL_GLOBAL_SEED, PL_CONFIG, PL_FIT__CONFIG, then PL_FIT__TRAINER__MAX_EPOCHS and so on. */
+/** PL_TRAINER_MAX_EPOCHS and so on, PL_GLOBAL_SEED, PL_CONFIG, PL_FIT__CONFIG, then
+ * PL_FIT__TRAINER__MAX_EPOCHS and so on. */
 bool cli_apply_environment(const cli_target *t);
 /** Whether a command takes all this. */
 bool cli_has_config(const levin_command *c);

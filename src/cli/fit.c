@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/suggest.h"
 #include "cli/datamodule.h"
 #include "cli/objects.h"
 #include "cli/results.h"
@@ -11,6 +12,7 @@
 #include "cli/signals.h"
 #include "cli/values.h"
 #include "models/classifier.h"
+#include "trainer/checks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -132,10 +134,13 @@ static char *save(const cli_session *s)
     return NULL;
 }
 
-static void report(const cli_session *s, const char *folder, json_t *results)
+/* An evaluation that was interrupted has means of some batches only: they are no results. */
+static void report(const cli_session *s, const char *folder, bool whole, json_t *results)
 {
-    static const char *const metrics[] = { "train_loss", "val_loss", "val_acc",
-                                           "test_loss",  "test_acc", NULL };
+    static const char *const all[] = { "train_loss", "val_loss", "val_acc",
+                                       "test_loss",  "test_acc", NULL };
+    static const char *const of_training[] = { "train_loss", NULL };
+    const char *const *metrics = whole ? all : of_training;
     const cli_meter *m = s->meter;
     cli_result_metrics(results, s->trainer, metrics);
     cli_result_number(results, "sequences_per_second",
@@ -171,8 +176,27 @@ static bool evaluate(cli_session *s)
     return !cli_interrupted();
 }
 
+int cli_fit_begin(cli_session *s, const levin_command *c, const cli_args *a)
+{
+    int status = cli_session_begin(s, c, a, CLI_TRAIN);
+    bool good = status == CLI_DONE && levin__check_ahead(s->trainer, LEVIN_RUNNING_FIT) == LEVIN_OK;
+    return good ? CLI_DONE : CLI_USAGE;
+}
+
+/* Before the run has a folder, which would hold nothing. */
+static bool has_checkpoint(const cli_args *a)
+{
+    static const char *const found_by_trainer[] = { "best", "last", "hpc", NULL };
+    const char *path = a->ckpt_path;
+    if (path && levin__find_word(path, found_by_trainer) < 0 && !levin__is_file(path))
+        levin__error_set(LEVIN_ENOTFOUND, "%s: there is no such checkpoint", path);
+    return !levin_error();
+}
+
 int cli_fit(cli_session *s, json_t *results)
 {
+    if (!has_checkpoint(s->args))
+        return levin_error();
     levin_dataloader *train = cli_session_open(s, CLI_TRAIN, false);
     levin_dataloader *val = train ? optional_loader(s, CLI_VALIDATION) : NULL;
     if (!levin_error())
@@ -181,7 +205,7 @@ int cli_fit(cli_session *s, json_t *results)
     char *folder = save(s);
     bool trained = !levin_error(), whole = trained && evaluate(s);
     if (trained && (!whole || !levin_error()))
-        report(s, folder, results);
+        report(s, folder, whole, results);
     if (trained && !whole)
         report_interrupted(s, folder);
     levin__free(folder);

@@ -5,9 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COLUMNS = 100, HELP_AT = 44, MAX_HELP = 1024 };
+enum { COLUMNS = 100, HELP_AT = 44, MAX_HELP = 1024, MAX_VALUE = 32 };
 
-static bool has_colour(FILE *to)
+/* Bold titles are all the colour there is. */
+static bool has_bold(FILE *to)
 {
     const char *no = getenv("NO_COLOR");
     return isatty(fileno(to)) && !(no && *no);
@@ -15,7 +16,7 @@ static bool has_colour(FILE *to)
 
 static void title(FILE *to, const char *text)
 {
-    fprintf(to, has_colour(to) ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
+    fprintf(to, has_bold(to) ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
 }
 
 static int min(int a, int b) { return a < b ? a : b; }
@@ -60,6 +61,18 @@ static const char *value_of_type(levin_flag_type type)
     default:
         return "TEXT";
     }
+}
+
+/* A switch may have a third word, a number true and false. */
+static const char *value_of_flag(const levin_flag *flag, char text[MAX_VALUE])
+{
+    const char *value = value_of_type(flag->type);
+    const char *more = !flag->words                      ? NULL
+                       : flag->type == LEVIN_FLAG_SWITCH ? flag->words
+                       : flag->type == LEVIN_FLAG_INT    ? "BOOL"
+                                                         : NULL;
+    snprintf(text, MAX_VALUE, "%s%s%s", value, more ? "|" : "", more ? more : "");
+    return text;
 }
 
 static size_t add(char *text, size_t at, const char *more)
@@ -120,9 +133,9 @@ static void print_entry(FILE *to, const char *name, const char *value, const cha
 
 static void print_row(FILE *to, const cli_row *row)
 {
-    char text[MAX_HELP];
+    char text[MAX_HELP], value[MAX_VALUE];
     describe(row, text);
-    print_entry(to, row->name, row->option ? row->option->value : value_of_type(row->flag->type),
+    print_entry(to, row->name, row->option ? row->option->value : value_of_flag(row->flag, value),
                 text);
 }
 
@@ -138,12 +151,13 @@ static bool is_required(const levin_class *c, const levin_flag *argument)
 static void print_argument(FILE *to, const cli_row *row, const levin_class *c,
                            const levin_flag *argument, const char *before)
 {
-    char name[2 * sizeof row->name], text[MAX_HELP];
+    char name[2 * sizeof row->name], text[MAX_HELP], value[MAX_VALUE];
     snprintf(name, sizeof name, "%s.%s", row->name, argument->name);
     size_t at = add(text, 0, before);
     at = add(text, at, argument->help);
-    at = add(text, at, argument->words ? ": " : "");
-    for (const char *w = argument->words ? argument->words : ""; *w; w++)
+    const char *words = argument->type == LEVIN_FLAG_SWITCH ? NULL : argument->words;
+    at = add(text, at, words ? ": " : "");
+    for (const char *w = words ? words : ""; *w; w++)
         at = add(text, at, *w == ' ' ? ", " : (char[]){ *w, '\0' });
     if (is_required(c, argument)) {
         add(text, at, " (required)");
@@ -152,7 +166,7 @@ static void print_argument(FILE *to, const cli_row *row, const levin_class *c,
         at = add(text, at, argument->missing);
         add(text, at, ")");
     }
-    print_entry(to, name, value_of_type(argument->type), text);
+    print_entry(to, name, value_of_flag(argument, value), text);
 }
 
 static bool same_argument(const levin_flag *a, const levin_flag *b)
@@ -220,6 +234,15 @@ void cli_help_class(FILE *to, const levin_command *command, levin_class_kind kin
     for (int i = 0; (c = levin__class_at(i)); i++)
         if (c->kind == kind)
             print_entry(to, c->name, NULL, c->help);
+}
+
+void cli_help_group(FILE *to, const levin_command *c, const char *group)
+{
+    cli_row row;
+    fprintf(to, "Options of %s; levin help %s lists all.\n\n", group, c->name);
+    for (int i = 0; cli_row_at(c, i, &row); i++)
+        if (cli_row_is_in(&row, group))
+            print_row(to, &row);
 }
 
 void cli_help_command(FILE *to, const levin_command *c)

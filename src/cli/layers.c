@@ -20,7 +20,8 @@ static const levin_yaml *keep(cli_args *a, levin_yaml *document)
 
 const levin_yaml *cli_value_of_text(cli_args *a, const char *where, const char *text)
 {
-    levin_yaml *y = levin__yaml_text(text);
+    bool is_switch = levin__yaml_kind_of(text) == LEVIN_YAML_BOOL; // yes and True are words for it
+    levin_yaml *y = is_switch ? levin__yaml_plain(text) : levin__yaml_text(text);
     if (y)
         y->place.where = where;
     return keep(a, y);
@@ -32,10 +33,28 @@ static bool names_file(const char *text)
            levin__ends_with(text, ".json");
 }
 
-const levin_yaml *cli_value_of_tree(cli_args *a, const char *where, const char *text)
+/* What stands on the command line has no place, so that it goes before what files say. */
+static void forget_places(levin_yaml *y)
+{
+    y->place = y->key_place = (levin_place){ 0 };
+    for (int i = 0; i < y->n; i++)
+        forget_places(y->items[i]);
+}
+
+/* Text that cannot be read is named by its option at least. */
+static levin_yaml *parse(const char *name, const char *where, const char *text)
+{
+    levin_yaml *y = levin__yaml_parse(text, strlen(text), where ? where : name);
+    if (y && !where)
+        forget_places(y);
+    return y;
+}
+
+const levin_yaml *cli_value_of_tree(cli_args *a, const char *name, const char *where,
+                                    const char *text)
 {
     if (*text == '{' || *text == '[')
-        return keep(a, levin__yaml_parse(text, strlen(text), where));
+        return keep(a, parse(name, where, text));
     return names_file(text) ? keep(a, levin__yaml_load(text)) : cli_value_of_text(a, where, text);
 }
 
@@ -89,7 +108,7 @@ static bool apply_sections(const cli_target *t, const levin_yaml *root)
 bool cli_apply_file(const cli_target *t, const char *path)
 {
     const cli_target as_file = { t->command, t->args, true };
-    const levin_yaml *root = *path == '{' ? cli_value_of_tree(t->args, "--config", path)
+    const levin_yaml *root = *path == '{' ? cli_value_of_tree(t->args, "--config", "--config", path)
                                           : keep(t->args, levin__yaml_load(path));
     if (!root)
         return false;
@@ -111,11 +130,12 @@ static bool apply_file_of(const cli_target *t, const char *variable)
     return !path || !*path || cli_apply_file(t, path);
 }
 
-/* TRAINER__MAX_EPOCHS is trainer.max_epochs. */
-static bool apply_variable(const cli_target *t, const char *variable, size_t prefix)
+/* Behind the prefix TRAINER__MAX_EPOCHS is trainer.max_epochs; group stands before it. */
+static bool apply_variable(const cli_target *t, const char *variable, size_t prefix,
+                           const char *group)
 {
-    char name[MAX_NAME] = "--";
-    size_t n = 2;
+    char name[MAX_NAME];
+    size_t n = (size_t)snprintf(name, sizeof name, "--%s", group);
     const char *at = variable + prefix;
     for (; *at && n + 1 < sizeof name; at++, n++) {
         bool point = at[0] == '_' && at[1] == '_';
@@ -154,6 +174,19 @@ static int list_variables(cli_args *a, const char *prefix, const char *out[MAX_V
     return n;
 }
 
+/* PL_TRAINER_MAX_EPOCHS, the default of a flag of the Trainer, for every command that has it. */
+static bool apply_trainer_variables(const cli_target *t)
+{
+    static const char prefix[] = "PL_TRAINER_";
+    const cli_target for_all = { t->command, t->args, true };
+    const char *names[MAX_VARIABLES];
+    int n = list_variables(t->args, prefix, names);
+    for (int i = 0; i < n; i++)
+        if (!apply_variable(&for_all, names[i], sizeof prefix - 1, "trainer."))
+            return false;
+    return !levin_error();
+}
+
 bool cli_apply_environment(const cli_target *t)
 {
     char prefix[MAX_NAME], config[MAX_NAME + 8];
@@ -161,6 +194,8 @@ bool cli_apply_environment(const cli_target *t)
     cli_row row;
     prefix_of(prefix, t->command);
     snprintf(config, sizeof config, "%sCONFIG", prefix);
+    if (!apply_trainer_variables(t))
+        return false;
     if (seed && *seed && cli_row_find(t->command, "--seed_everything", &row) >= 0 &&
         !cli_apply(t, "seed_everything", cli_value_of_text(t->args, "PL_GLOBAL_SEED", seed)))
         return false;
@@ -168,7 +203,7 @@ bool cli_apply_environment(const cli_target *t)
         return false;
     int n = list_variables(t->args, prefix, names);
     for (int i = 0; i < n; i++)
-        if (strcmp(names[i], config) != 0 && !apply_variable(t, names[i], strlen(prefix)))
+        if (strcmp(names[i], config) != 0 && !apply_variable(t, names[i], strlen(prefix), ""))
             return false;
     return !levin_error();
 }

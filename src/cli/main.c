@@ -66,6 +66,9 @@ static int do_wish(const levin_command *c, cli_wish wish, const cli_args *a)
     case CLI_WANTS_CLASS_HELP:
         cli_help_class(stdout, c, a->help_kind, a->help_class);
         return CLI_DONE;
+    case CLI_WANTS_GROUP_HELP:
+        cli_help_group(stdout, c, a->help_group);
+        return CLI_DONE;
     case CLI_WANTS_CONFIG:
         return print_config(c, a);
     case CLI_WANTS_RUN:

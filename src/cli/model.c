@@ -17,18 +17,35 @@ bool cli_take_trainer_flags(const cli_args *a)
     return good;
 }
 
+static bool has_positions(const levin_bert_config *config, int64_t wanted)
+{
+    int64_t positions = config->max_position_embeddings;
+    if (wanted > positions)
+        levin__error_set(LEVIN_EINVAL,
+                         "--data.max_length %lld: the model has positions for %lld tokens",
+                         (long long)wanted, (long long)positions);
+    return !levin_error();
+}
+
+bool cli_check_max_length(const cli_args *a)
+{
+    levin_bert_config config;
+    if (!a->data.max_length || !a->model.name)
+        return true;
+    if (levin_bert_config_read(&config, a->model.name) == LEVIN_OK)
+        return has_positions(&config, a->data.max_length);
+    levin_error_clear();
+    return true;
+}
+
 levin_tokenizer *cli_tokenizer(const cli_args *a, int *max_length)
 {
     levin_bert_config config;
     if (levin_bert_config_read(&config, a->model.name) < 0)
         return NULL;
     int64_t positions = config.max_position_embeddings, wanted = a->data.max_length;
-    if (wanted > positions) {
-        levin__error_set(LEVIN_EINVAL,
-                         "--data.max_length %lld: the model has positions for %lld tokens",
-                         (long long)wanted, (long long)positions);
+    if (!has_positions(&config, wanted))
         return NULL;
-    }
     int64_t usual = positions < DEFAULT_LENGTH ? positions : DEFAULT_LENGTH;
     *max_length = (int)(wanted ? wanted : usual);
     return levin_tokenizer_from_pretrained(a->model.name);

@@ -10,6 +10,9 @@
 /** Reads accelerator, devices and precision as a trainer would, and makes products what the
  * precision says. False after an error of usage. */
 bool cli_take_trainer_flags(const cli_args *a);
+/** Whether --data.max_length, if it is given, is one that the model has positions for; true also of
+ *  a folder that cannot be read, which is told when it is opened. False after an error. */
+bool cli_check_max_length(const cli_args *a);
 /** The tokenizer of --model.name, once it is known that the folder is a BERT; in *max_length the
  *  tokens that a row may have, which --data.max_length must not set above the model's. Yours. */
 levin_tokenizer *cli_tokenizer(const cli_args *a, int *max_length);

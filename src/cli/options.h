@@ -72,7 +72,9 @@ int cli_row_find(const struct levin_command *c, const char *name, cli_row *out);
 /** Of "--optimizer.lr" the row "--optimizer" and, returned, "lr"; NULL if no row of classes begins
  *  the name. */
 const char *cli_row_of_argument(const struct levin_command *c, const char *name, cli_row *out);
-/** Whether the names of rows begin with name and a point. */
+/** Whether the row's name begins with that of the group, which has its dashes, and a point. */
+bool cli_row_is_in(const cli_row *row, const char *group);
+/** Whether there is such a row. */
 bool cli_row_is_group(const struct levin_command *c, const char *name);
 /** Records LEVIN_EINVAL: the option of that name, or the key, if it has no dashes, is unknown;
  * names the nearest. */

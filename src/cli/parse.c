@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "cli/checkpoint_options.h"
 #include "cli/config.h"
+#include "cli/model.h"
 #include "cli/objects.h"
 #include "cli/values.h"
 
@@ -76,20 +77,23 @@ static bool is_new(line *l, const cli_row *row, int number)
 /* A file is laid over what came before it, and what comes after it over the file. */
 static bool take_file(line *l, const char *path)
 {
+    if (!*path) {
+        levin__error_set(LEVIN_EINVAL, "--config needs a file, not ''");
+        return false;
+    }
     memset(l->given, 0, sizeof l->given);
     l->target.args->segment++;
     return cli_apply_file(&l->target, path);
 }
 
-/* The option of classes that name is with ".help" behind it. */
-static bool asks_class_help(const line *l, const char *name, cli_row *row)
+/* What stands before ".help"; false if name does not end so. */
+static bool before_help(const char *name, char option[MAX_NAME])
 {
-    char option[MAX_NAME];
     size_t n = strlen(name), end = strlen(".help");
     if (n <= end || strcmp(name + n - end, ".help") != 0)
         return false;
-    snprintf(option, sizeof option, "%.*s", (int)(n - end), name);
-    return cli_row_find(l->target.command, option, row) >= 0 && row->class_kind >= 0;
+    snprintf(option, MAX_NAME, "%.*s", (int)(n - end), name);
+    return true;
 }
 
 /* "--optimizer.help AdamW", or without a class all of them. */
@@ -104,16 +108,27 @@ static bool take_class_help(line *l, const cli_row *row, const char *after_sign)
     return !levin_error();
 }
 
+/* "--model.help": the options of the group. */
+static bool take_group_help(line *l, const char *group)
+{
+    l->wish = CLI_WANTS_GROUP_HELP;
+    l->target.args->help_group = cli_keep(l->target.args, group);
+    return !levin_error();
+}
+
 static bool take_option(line *l, const char *word)
 {
-    char name[MAX_NAME];
+    char name[MAX_NAME], about[MAX_NAME];
     const char *sign = strchr(word, '=');
     int n = sign ? (int)(sign - word) : (int)strlen(word);
     snprintf(name, sizeof name, "%.*s", n, word);
     sign += sign != NULL;
     cli_row row;
-    if (asks_class_help(l, name, &row))
+    bool asks_help = before_help(name, about);
+    if (asks_help && cli_row_find(l->target.command, about, &row) >= 0 && row.class_kind >= 0)
         return take_class_help(l, &row, sign);
+    if (asks_help && cli_row_is_group(l->target.command, about))
+        return take_group_help(l, about);
     int number = n < MAX_NAME ? cli_row_find(l->target.command, name, &row) : -1;
     cli_type type = number >= 0 && row.option ? row.option->type : CLI_TEXT;
     if (number >= 0 && type != CLI_CONFIG && !is_new(l, &row, number))
@@ -168,7 +183,8 @@ static bool take_words(line *l)
 
 static bool wants_help(const line *l)
 {
-    return l->wish == CLI_WANTS_HELP || l->wish == CLI_WANTS_CLASS_HELP;
+    return l->wish == CLI_WANTS_HELP || l->wish == CLI_WANTS_CLASS_HELP ||
+           l->wish == CLI_WANTS_GROUP_HELP;
 }
 
 /* The environment comes before the words, but help needs none. */
@@ -196,6 +212,6 @@ bool cli_parse(const levin_command *c, int n, char **words, cli_args *out, cli_w
     *wish = l.wish;
     if (l.wish == CLI_WANTS_RUN)
         return cli_objects_check(out, c) && cli_take_checkpoint_options(c, out) &&
-               has_required(c, out);
+               has_required(c, out) && cli_check_max_length(out);
     return wants_help(&l) || cli_objects_check(out, c);
 }

@@ -8,6 +8,7 @@ typedef enum cli_wish {
     CLI_WANTS_RUN,
     CLI_WANTS_HELP,
     CLI_WANTS_CLASS_HELP, // about out->help_class
+    CLI_WANTS_GROUP_HELP, // about out->help_group
     CLI_WANTS_CONFIG,     // printed, less what out->print_config names
 } cli_wish;
 

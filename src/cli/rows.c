@@ -115,41 +115,89 @@ const char *cli_row_of_argument(const levin_command *c, const char *name, cli_ro
     return NULL;
 }
 
+bool cli_row_is_in(const cli_row *row, const char *group)
+{
+    size_t n = begins_with(row->name, group);
+    return n && row->name[n] == '.';
+}
+
 bool cli_row_is_group(const levin_command *c, const char *name)
 {
     cli_row row;
-    for (int i = 0; cli_row_at(c, i, &row); i++) {
-        size_t n = begins_with(row.name, name);
-        if (n && row.name[n] == '.')
+    for (int i = 0; cli_row_at(c, i, &row); i++)
+        if (cli_row_is_in(&row, name))
             return true;
-    }
     return false;
 }
 
-/* Of a flag that Lightning's Trainer once had. */
-static const char *replacement(const char *name)
+/* What an unknown name may have meant: options and their groups, without dashes. */
+typedef struct {
+    char names[2 * CLI_MAX_ROWS][sizeof((cli_row *)NULL)->name];
+    const char *list[2 * CLI_MAX_ROWS + 1]; // closed by NULL
+    const char *ends[2 * CLI_MAX_ROWS + 1]; // the same without the groups: max_epochs
+    int n;
+} vocabulary;
+
+static void add_word(vocabulary *v, const char *word, size_t length)
 {
-    static const char trainer[] = "trainer.";
-    bool of_trainer = strncmp(name, trainer, sizeof trainer - 1) == 0;
-    return of_trainer ? levin__old_flag(name + sizeof trainer - 1) : NULL;
+    if (v->n && strlen(v->names[v->n - 1]) == length &&
+        strncmp(v->names[v->n - 1], word, length) == 0)
+        return;
+    snprintf(v->names[v->n], sizeof v->names[0], "%.*s", (int)length, word);
+    const char *point = strchr(v->names[v->n], '.');
+    v->list[v->n] = v->names[v->n];
+    v->ends[v->n] = point ? point + 1 : v->names[v->n];
+    v->n++;
+}
+
+static void list_words(vocabulary *v, const levin_command *c)
+{
+    cli_row row;
+    char group[sizeof row.name] = "";
+    for (int i = 0; i < CLI_MAX_ROWS && cli_row_at(c, i, &row); i++) {
+        const char *name = row.name + 2;
+        size_t n = strcspn(name, ".");
+        if (name[n] && (strlen(group) != n || strncmp(group, name, n) != 0)) {
+            snprintf(group, sizeof group, "%.*s", (int)n, name);
+            add_word(v, name, n);
+        }
+        add_word(v, name, strlen(name));
+    }
+}
+
+/* The option whose end is the whole of name comes first: its group was forgotten. */
+static const char *nearest(const vocabulary *v, const char *name)
+{
+    for (int i = 0; i < v->n; i++)
+        if (same_name(v->ends[i], name))
+            return v->list[i];
+    const char *near = levin__suggest(name, v->list);
+    const char *end = near ? NULL : levin__suggest(name, v->ends);
+    for (int i = 0; end && i < v->n; i++)
+        if (v->ends[i] == end)
+            return v->list[i];
+    return near;
 }
 
 void cli_row_unknown(const levin_command *c, const char *name)
 {
-    bool dashes = strncmp(name, "--", 2) == 0;
-    const char *what = dashes ? "option" : "key";
-    static char names[CLI_MAX_ROWS][sizeof((cli_row *)NULL)->name];
-    const char *list[CLI_MAX_ROWS + 1] = { NULL };
-    cli_row row;
-    for (int i = 0; i < CLI_MAX_ROWS && cli_row_at(c, i, &row); i++) {
-        snprintf(names[i], sizeof names[i], "%s", row.name + (dashes ? 0 : 2));
-        list[i] = names[i];
-    }
-    const char *near = levin__suggest(name, list), *now = replacement(name + (dashes ? 2 : 0));
-    if (now)
-        levin__error_set(LEVIN_EINVAL, "%s '%s' is gone: now %s", what, name, now);
-    else if (near)
-        levin__error_set(LEVIN_EINVAL, "unknown %s '%s', did you mean %s?", what, name, near);
+    static const char trainer[] = "trainer.";
+    static vocabulary v; // large
+    char quoted[2 * sizeof((cli_row *)NULL)->name];
+    const char *dashes = strncmp(name, "--", 2) == 0 ? "--" : "";
+    const char *what = *dashes ? "option" : "key", *plain = name + strlen(dashes);
+    bool of_trainer = strncmp(plain, trainer, sizeof trainer - 1) == 0;
+    snprintf(quoted, sizeof quoted, "'%s'", name);
+    v.n = 0;
+    list_words(&v, c);
+    v.list[v.n] = v.ends[v.n] = NULL;
+    const char *near = nearest(&v, plain);
+    if (cli_row_is_group(c, "--trainer") &&
+        levin__flag_refuse(what, quoted, plain + (of_trainer ? sizeof trainer - 1 : 0)))
+        return;
+    if (near)
+        levin__error_set(LEVIN_EINVAL, "unknown %s '%s', did you mean %s%s?", what, name, dashes,
+                         near);
     else
         levin__error_set(LEVIN_EINVAL, "unknown %s '%s'; levin help %s lists them", what, name,
                          c->name);

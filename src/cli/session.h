@@ -30,6 +30,8 @@ void cli_session_end(cli_session *s);
 /** Whether the run leaves no files. */
 bool cli_is_fast_dev_run(const cli_args *a);
 
+/** cli_session_begin for a fit, and what its flags and callbacks forbid. */
+int cli_fit_begin(cli_session *s, const levin_command *c, const cli_args *a);
 /** fit, then the model's folder, validation if the last one is out of date, and test if there is a
  *  labelled test set. Fills results, also where a signal came after training. 0 or an error code.
  */

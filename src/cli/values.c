@@ -6,6 +6,7 @@
 #include "cli/config.h"
 #include "cli/objects.h"
 #include "trainer/number.h"
+#include "trainer/settings.h"
 
 #include <errno.h>
 #include <math.h>
@@ -45,6 +46,10 @@ static bool set_count(const cli_row *row, const char *value, int64_t *out)
     bool is_number = end != value && !*end && !errno && strchr("+-0123456789", *value);
     if (is_number && (double)n >= o->least && (o->most <= 0 || (double)n <= o->most))
         return true;
+    if (errno == ERANGE && *end == '\0' && o->most <= 0) {
+        levin__error_set(LEVIN_EINVAL, "%s: %s is too large", row->name, value);
+        return false;
+    }
     if (o->most > 0)
         snprintf(wanted, sizeof wanted, "a whole number from %.0f to %.0f", o->least, o->most);
     else
@@ -136,14 +141,18 @@ static void clear_option(const cli_row *row, cli_args *a)
     }
 }
 
-/* The trainer's messages begin with the name of the flag; here it has a longer one. */
+/* The trainer's messages begin with the name of the flag, or "unknown" and it; here it has a longer
+ * one. */
 static bool set_flag(const cli_row *row, const char *value, cli_args *a)
 {
-    if (levin__flag_set(&a->trainer, row->flag, value) == LEVIN_OK)
-        return true;
+    static const char unknown[] = "unknown ";
     levin_error_note note;
+    if (levin__flag_set(&a->trainer, row->flag, value) == LEVIN_OK &&
+        levin__settings_check_flag(&a->trainer, row->flag) == LEVIN_OK)
+        return true;
     levin__error_take(&note);
-    levin__error_set(note.code, "--trainer.%s", note.message);
+    size_t n = strncmp(note.message, unknown, sizeof unknown - 1) == 0 ? sizeof unknown - 1 : 0;
+    levin__error_set(note.code, "%.*s--trainer.%s", (int)n, note.message, note.message + n);
     return false;
 }
 

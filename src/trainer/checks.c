@@ -105,6 +105,13 @@ static void check_callbacks(levin_trainer *t, levin_complaints *c)
     }
 }
 
+static void check_precision(const levin_trainer *t, levin_complaints *c)
+{
+    if (t->running == LEVIN_RUNNING_FIT && t->set.autocast == LEVIN_I8)
+        levin__complain(c, "precision int8 and fit: nothing is learned in int8, use 32-true or "
+                           "bf16-mixed; int8 is for what comes after");
+}
+
 int levin__check_call(levin_trainer *t, const levin_run_opts *o)
 {
     levin_complaints c = LEVIN_COMPLAINTS;
@@ -112,23 +119,22 @@ int levin__check_call(levin_trainer *t, const levin_run_opts *o)
         return levin_error();
     check_hooks(t, &c);
     check_data(t, &c, o);
-    if (t->running == LEVIN_RUNNING_FIT) {
+    if (t->running == LEVIN_RUNNING_FIT)
         check_manual(t, &c);
-        if (t->set.autocast == LEVIN_I8)
-            levin__complain(&c,
-                            "precision int8 and fit: nothing is learned in int8, use 32-true or "
-                            "bf16-mixed; int8 is for what comes after");
-    }
+    check_precision(t, &c);
     check_limits(t, &c);
     check_callbacks(t, &c);
     return levin__complaints_end(&c);
 }
 
-int levin__check_callbacks(levin_trainer *t)
+int levin__check_ahead(levin_trainer *t, levin_running running)
 {
     levin_complaints c = LEVIN_COMPLAINTS;
     if (levin_error())
         return levin_error();
+    t->running = running;
+    check_precision(t, &c);
     check_callbacks(t, &c);
+    t->running = LEVIN_RUNNING_NOTHING;
     return levin__complaints_end(&c);
 }

@@ -189,26 +189,34 @@ static const levin_class_limit *limit_of(const levin_class *c, const levin_flag 
 
 static int check_limit(const levin_class_limit *l, const levin_flag *a, double x, const char *text)
 {
-    if (l->above ? x > l->least : x >= l->least)
+    char most[48] = "";
+    bool high_enough = l->above ? x > l->least : x >= l->least;
+    bool low_enough = l->most == 0 || (l->below ? x < l->most : x <= l->most);
+    if (high_enough && low_enough)
         return LEVIN_OK;
-    return levin__error_set(LEVIN_EINVAL, "%s: '%s' is not a number %s %g", a->name, text,
-                            l->above ? "above" : "from", l->least);
+    if (l->most != 0)
+        snprintf(most, sizeof most, "%s %g", l->below ? " and below" : " to", l->most);
+    return levin__error_set(LEVIN_EINVAL, "%s: '%s' is not a number %s %g%s", a->name, text,
+                            l->above ? "above" : "from", l->least, most);
 }
 
 /* All numbers of the field. */
 static int check_numbers(const levin_class *c, const void *options, const levin_flag *a,
                          const char *text)
 {
+    char number[LEVIN_NUMBER_SIZE];
     const levin_class_limit *l = limit_of(c, a);
     const void *field = (const char *)options + a->offset;
     if (!l)
         return LEVIN_OK;
-    if (a->type == LEVIN_FLAG_INT) {
+    if (a->type == LEVIN_FLAG_INT)
         return check_limit(l, a, (double)levin__number_or(*(const int64_t *)field, 0), text);
-    }
-    for (size_t i = 0; i < a->size / sizeof(double); i++)
-        if (check_limit(l, a, ((const double *)field)[i], text) < 0)
+    for (size_t i = 0; i < a->size / sizeof(double); i++) {
+        double x = ((const double *)field)[i];
+        bool in_list = a->type == LEVIN_FLAG_NUMBERS;
+        if (check_limit(l, a, x, in_list ? levin__number_print(number, x) : text) < 0)
             break;
+    }
     return levin_error();
 }
 

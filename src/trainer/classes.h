@@ -18,12 +18,31 @@ typedef enum levin_class_kind {
     LEVIN_CLASS_KINDS
 } levin_class_kind;
 
-/* The least value of a number. */
+/* The range of a number, or of each in a list. */
 typedef struct levin_class_limit {
     const char *argument;
     double least;
-    bool above; // least itself is not allowed
+    bool above;  // least itself is not allowed
+    double most; // 0: there is none
+    bool below;  // most itself is not allowed
 } levin_class_limit;
+
+#define LEVIN_FROM(name, number)                                                                   \
+    {                                                                                              \
+        .argument = name, .least = number                                                          \
+    }
+#define LEVIN_ABOVE(name, number)                                                                  \
+    {                                                                                              \
+        .argument = name, .least = number, .above = true                                           \
+    }
+#define LEVIN_FROM_TO(name, a, b)                                                                  \
+    {                                                                                              \
+        .argument = name, .least = a, .most = b                                                    \
+    }
+#define LEVIN_BETWEEN(name, a, b)                                                                  \
+    {                                                                                              \
+        .argument = name, .least = a, .above = true, .most = b, .below = true                      \
+    }
 
 /* Makes it from a struct of its options, whose texts are lent. Schedules are made by name. */
 typedef union levin_class_maker {

@@ -19,13 +19,23 @@
 enum { MAX_COUNTS = 64 };
 static const double MAX_COUNT = 9007199254740992.0;
 
+static bool is_true(const char *text) { return strcmp(text, "true") == 0; }
+static bool is_false(const char *text) { return strcmp(text, "false") == 0; }
+
+/* Digits alone, of which some number is too many. */
+static bool is_whole(const char *text)
+{
+    text += *text == '-' || *text == '+';
+    return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
 static int bad_value(const levin_flag *flag, const char *text, const char *wanted)
 {
+    if (flag->type == LEVIN_FLAG_INT && is_whole(text))
+        return levin__error_set(LEVIN_EINVAL, "%s: %s is too large", flag->name, text);
     return levin__error_set(LEVIN_EINVAL, "%s: '%s' is not %s", flag->name, text, wanted);
 }
 
-static bool is_true(const char *text) { return strcmp(text, "true") == 0; }
-static bool is_false(const char *text) { return strcmp(text, "false") == 0; }
 static bool is_null(const char *text)
 {
     return strcmp(text, "null") == 0 || strcmp(text, "none") == 0 || strcmp(text, "None") == 0;
@@ -149,7 +159,9 @@ static int set_amount(levin_amount *out, const levin_flag *flag, const char *tex
     else if (levin__number_parse(text, &x) && isfinite(x))
         *out = x > 1 && x == floor(x) ? LEVIN_BATCHES(x) : LEVIN_FRACTION(x);
     else
-        return bad_value(flag, text, "a number of batches, a share of them or a time");
+        return bad_value(flag, text,
+                         flag->words ? flag->words
+                                     : "a number of batches, a share of them or a time");
     return LEVIN_OK;
 }
 
@@ -242,9 +254,19 @@ static int set_objects(void *field, const levin_flag *flag, const char *text)
     return LEVIN_OK;
 }
 
+/* True is no number, as for jsonargparse, but of a flag that has it for a word. Amounts take it for
+ * one batch, as Lightning's Trainer does. */
+static bool is_switch_for_number(const levin_flag *flag, const char *text)
+{
+    bool takes_number = flag->type == LEVIN_FLAG_INT || flag->type == LEVIN_FLAG_BY_EPOCH;
+    return takes_number && !flag->words && (is_true(text) || is_false(text));
+}
+
 int levin__flag_set(void *fields, const levin_flag *flag, const char *text)
 {
     void *field = (char *)fields + flag->offset;
+    if (is_switch_for_number(flag, text))
+        return bad_value(flag, text, "a whole number");
     switch (flag->type) {
     case LEVIN_FLAG_TEXT:
         *(const char **)field = is_null(text) ? NULL : text;

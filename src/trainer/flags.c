@@ -19,6 +19,8 @@
         .type = LEVIN_FLAG_BY_EPOCH, .missing = when_missing, .help = text                         \
     }
 
+static const char batches[] = "a number of batches or a share of them";
+
 const levin_flag levin__flags[] = {
     FLAG(accelerator, "auto", "kind of device: auto or cpu"),
     FLAG(strategy, "auto", "how devices share the work: auto or single_device"),
@@ -31,19 +33,25 @@ const levin_flag levin__flags[] = {
     FLAG(max_steps, "-1", "stop after this many optimizer steps; -1 no limit"),
     FLAG(min_steps, "null", "train at least this many optimizer steps"),
     FLAG(max_time, "null", "stop after this time, DD:HH:MM:SS"),
-    FLAG(limit_train_batches, "1.0", "batches of an epoch, as a number or a share"),
-    FLAG(limit_val_batches, "1.0", "batches of a validation, as a number or a share; 0 off"),
-    FLAG(limit_test_batches, "1.0", "batches of a test, as a number or a share"),
-    FLAG(limit_predict_batches, "1.0", "batches of a prediction, as a number or a share"),
-    FLAG(overfit_batches, "0.0", "train and validate on these first batches only"),
-    FLAG(fast_dev_run, "false", "run this many batches of everything once, without files"),
+    FLAG_WORDS(limit_train_batches, "1.0", "batches of an epoch, as a number or a share", batches),
+    FLAG_WORDS(limit_val_batches, "1.0", "batches of a validation, as a number or a share; 0 off",
+               batches),
+    FLAG_WORDS(limit_test_batches, "1.0", "batches of a test, as a number or a share", batches),
+    FLAG_WORDS(limit_predict_batches, "1.0", "batches of a prediction, as a number or a share",
+               batches),
+    FLAG_WORDS(overfit_batches, "0.0", "train and validate on these first batches only", batches),
+    FLAG_WORDS(fast_dev_run, "false", "run this many batches of everything once, without files",
+               "true"),
     FLAG(reload_dataloaders_every_n_epochs, "0",
          "ask the program for new loaders every n epochs; 0 never"),
-    FLAG(val_check_interval, "1.0",
-         "validate after so many batches, share of an epoch, time, or optimizer steps (100 steps)"),
+    FLAG_WORDS(
+        val_check_interval, "1.0",
+        "validate after so many batches, share of an epoch, time, or optimizer steps (100 steps)",
+        "a number of batches, a share of an epoch, a time DD:HH:MM:SS or steps (100 steps)"),
     FLAG(check_val_every_n_epoch, "1",
          "validate in every n-th epoch; null counts batches over epochs"),
-    FLAG(num_sanity_val_steps, "2", "validation batches before training; -1 all"),
+    FLAG_WORDS(num_sanity_val_steps, "2", "validation batches before training; -1 all",
+               "a number of batches, or -1 for all"),
     FLAG_BY_EPOCH(accumulate_grad_batches, accumulate_grad_schedule, "1",
                   "batches of one optimizer step; by epoch: {0: 1, 4: 2}"),
     FLAG(gradient_clip_val, "null", "clip gradients to this; 0 off"),
@@ -77,7 +85,7 @@ const levin_flag levin__flags[] = {
 };
 const size_t levin__num_flags = sizeof levin__flags / sizeof *levin__flags;
 
-/* Names that Lightning's Trainer had from 0.6 on and has no more, or that mean nothing here. */
+/* Names that Lightning's Trainer had from 0.6 on and has no more. */
 static const char *const old_flags[][2] = {
     { "checkpoint_callback", "enable_checkpointing, or a ModelCheckpoint in callbacks" },
     { "early_stop_callback", "an EarlyStopping in callbacks" },
@@ -120,16 +128,32 @@ static const char *const old_flags[][2] = {
     { "move_metrics_to_cpu", "nothing, metrics are numbers on the CPU" },
     { "multiple_trainloader_mode", "one training loader over all the data" },
     { "print_nan_grads", "detect_anomaly" },
-    { "model_registry", "nothing, it is a service of Lightning's cloud" },
-    { "suggest_integrations", "nothing, levin does not advertise" },
+    { NULL, NULL },
 };
 
-const char *levin__old_flag(const char *name)
+/* Those that it has, and that mean nothing here. */
+static const char *const foreign_flags[][2] = {
+    { "model_registry", "it is a service of Lightning's cloud" },
+    { "suggest_integrations", "levin does not advertise" },
+    { NULL, NULL },
+};
+
+static const char *second(const char *const (*pairs)[2], const char *name)
 {
-    for (size_t i = 0; i < sizeof old_flags / sizeof *old_flags; i++)
-        if (strcmp(old_flags[i][0], name) == 0)
-            return old_flags[i][1];
+    for (; (*pairs)[0]; pairs++)
+        if (strcmp((*pairs)[0], name) == 0)
+            return (*pairs)[1];
     return NULL;
+}
+
+bool levin__flag_refuse(const char *what, const char *shown, const char *name)
+{
+    const char *now = second(old_flags, name), *why = second(foreign_flags, name);
+    if (now)
+        levin__error_set(LEVIN_EINVAL, "%s %s is gone: now %s", what, shown, now);
+    else if (why)
+        levin__error_set(LEVIN_EINVAL, "%s %s is not supported: %s", what, shown, why);
+    return now || why;
 }
 
 const levin_flag *levin__flag_find(const char *name)
@@ -140,9 +164,7 @@ const levin_flag *levin__flag_find(const char *name)
             return &levin__flags[i];
         names[i] = levin__flags[i].name;
     }
-    if (levin__old_flag(name))
-        levin__error_set(LEVIN_EINVAL, "flag %s is gone: now %s", name, levin__old_flag(name));
-    else
+    if (!levin__flag_refuse("flag", name, name))
         levin__unknown_word("flag", name, names);
     return NULL;
 }

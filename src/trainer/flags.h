@@ -32,7 +32,8 @@ typedef struct levin_flag {
     const char *missing; // the default as a user would write it
     const char *help;
     /* Of a choice: its words, apart by spaces, in the order of the enumeration. Of a switch: a
-     * third word, whose value is 2. Of a number: the word for infinity. Else NULL. */
+     * third word, whose value is 2. Of a number: the word for infinity. Of an integer: the word for
+     * 1, whose opposite is 0. Of an amount: what it may be. Else NULL. */
     const char *words;
 } levin_flag;
 
@@ -70,8 +71,10 @@ extern const size_t levin__num_flags;
 
 /** The row of that name, or NULL after recording LEVIN_EINVAL with the nearest name. */
 const levin_flag *levin__flag_find(const char *name);
-/** What to use instead of a flag that Lightning once had; NULL if it never had it. */
-const char *levin__old_flag(const char *name);
+/** Records LEVIN_EINVAL for a flag that Lightning once had, with what is to be used instead, or
+ * that it has and levin cannot have; "<what> <shown> is gone". False, without an error, of others.
+ */
+bool levin__flag_refuse(const char *what, const char *shown, const char *name);
 
 /* flag_text.c and, the way back, flag_print.c */
 /** Sets a field of *fields, the struct that the row is about, from text: "3", "0.25", "true",

@@ -49,11 +49,11 @@ static const levin_flag min_lr[] = {
 };
 
 static const levin_class_limit limits[] = {
-    { "warmup", 0, false },          { "total_steps", 1, false },
-    { "num_cycles", 0, true },       { "power", 0, true },
-    { "lr_end", 0, true },           { "min_lr", 0, false },
-    { "timescale", 1, false },       { "num_stable_steps", 0, false },
-    { "num_decay_steps", 1, false }, { 0 },
+    LEVIN_FROM("warmup", 0),          LEVIN_FROM("total_steps", 1),
+    LEVIN_ABOVE("num_cycles", 0),     LEVIN_ABOVE("power", 0),
+    LEVIN_ABOVE("lr_end", 0),         LEVIN_FROM("min_lr", 0),
+    LEVIN_FROM("timescale", 1),       LEVIN_FROM("num_stable_steps", 0),
+    LEVIN_FROM("num_decay_steps", 1), { 0 },
 };
 
 /* transformers' names of the same. */

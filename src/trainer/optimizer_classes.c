@@ -62,10 +62,10 @@ static const levin_flag adam_arguments[] = {
 };
 
 static const levin_class_limit adam_limits[] = {
-    { "lr", 0, true },
-    { "betas", 0, true },
-    { "eps", 0, true },
-    { "weight_decay", 0, false },
+    LEVIN_ABOVE("lr", 0),
+    LEVIN_BETWEEN("betas", 0, 1),
+    LEVIN_ABOVE("eps", 0),
+    LEVIN_FROM("weight_decay", 0),
     { 0 },
 };
 
@@ -130,9 +130,9 @@ static const levin_flag sgd_arguments[] = {
 };
 
 static const levin_class_limit sgd_limits[] = {
-    { "lr", 0, true },
-    { "momentum", 0, false },
-    { "weight_decay", 0, false },
+    LEVIN_ABOVE("lr", 0),
+    LEVIN_FROM("momentum", 0),
+    LEVIN_FROM("weight_decay", 0),
     { 0 },
 };
 

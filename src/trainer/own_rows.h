@@ -5,7 +5,7 @@
 
 #include "trainer/trainer.h"
 
-/** For setup: without a logger the named callback has nothing to write to, LEVIN_EINVAL. A
+/** For check: without a logger the named callback has nothing to write to, LEVIN_EINVAL. A
  * fast_dev_run has none and needs none. */
 int levin__own_rows_need_logger(const levin_trainer *t, const char *name);
 /** Whether the batch that runs, or ends, is one whose row log_every_n_steps asks for: every n-th

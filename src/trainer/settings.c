@@ -13,6 +13,7 @@
 #include "trainer/duration.h"
 
 #include <math.h>
+#include <string.h>
 #include <strings.h>
 
 /* One resolve. */
@@ -128,7 +129,8 @@ static void validation(check *c)
                     "validation off");
     if (n < 0 && f->val_check_interval.kind == 2)
         COMPLAIN(c, "val_check_interval: a share of an epoch cannot go with "
-                    "check_val_every_n_epoch null (-1), give a number of batches");
+                    "check_val_every_n_epoch null, which counts batches over epochs; give a number "
+                    "of batches");
     levin_amount sanity = f->num_sanity_val_steps;
     bool is_known = sanity.kind <= 1 && is_count(sanity.value, -1);
     if (!is_known)
@@ -259,23 +261,40 @@ static void fast_dev_run(levin_settings *s)
     s->auto_lr_find = s->scale_batch_size = false;
 }
 
+/* Each flag by itself. */
+static void each_flag(check *c)
+{
+    const levin_trainer_flags *f = c->f;
+    levin__devices_check(f, &c->wrong);
+    precision(c);
+    limits(c);
+    lengths(c);
+    validation(c);
+    optimization(c);
+    tuning(c);
+    watching(c);
+    c->s->fast_dev_run = at_least(c, "fast_dev_run", levin__number_or(f->fast_dev_run, 0), 0);
+    c->s->reload_every = at_least(c, "reload_dataloaders_every_n_epochs",
+                                  levin__number_or(f->reload_dataloaders_every_n_epochs, 0), 0);
+}
+
+int levin__settings_check_flag(const levin_trainer_flags *flags, const levin_flag *flag)
+{
+    levin_trainer_flags alone = { 0 };
+    levin_settings settings = { 0 };
+    check c = { .f = &alone, .s = &settings, .wrong = LEVIN_COMPLAINTS };
+    memcpy((char *)&alone + flag->offset, (const char *)flags + flag->offset, flag->size);
+    each_flag(&c);
+    return levin__complaints_end(&c.wrong);
+}
+
 int levin__settings_resolve(levin_settings *out, const levin_trainer_flags *flags)
 {
     check c = { .f = flags, .s = out, .wrong = LEVIN_COMPLAINTS };
     *out = (levin_settings){ 0 };
     out->root_dir = levin__strdup(flags->default_root_dir ? flags->default_root_dir : ".");
     out->io = flags->plugins ? flags->plugins->checkpoint_io : NULL;
-    levin__devices_check(flags, &c.wrong);
-    precision(&c);
-    limits(&c);
-    lengths(&c);
-    validation(&c);
-    optimization(&c);
-    tuning(&c);
-    watching(&c);
-    out->fast_dev_run = at_least(&c, "fast_dev_run", levin__number_or(flags->fast_dev_run, 0), 0);
-    out->reload_every = at_least(&c, "reload_dataloaders_every_n_epochs",
-                                 levin__number_or(flags->reload_dataloaders_every_n_epochs, 0), 0);
+    each_flag(&c);
     lengths_together(&c);
     plugins(&c);
     barebones(&c);

@@ -4,6 +4,7 @@
 #define LEVIN_TRAINER_SETTINGS_H
 
 #include "trainer/by_epoch.h"
+#include "trainer/flags.h"
 
 #include <levin/tuner.h>
 
@@ -44,6 +45,9 @@ typedef struct levin_settings {
 /** Fills out from flags. Everything that is wrong with them is put into one message, which names
  *  each flag. 0 or LEVIN_EINVAL; release with levin__settings_free either way. */
 int levin__settings_resolve(levin_settings *out, const levin_trainer_flags *flags);
+/** Whether the value of one flag is possible, whatever the others are. 0 or LEVIN_EINVAL, which
+ *  names the flag. */
+int levin__settings_check_flag(const levin_trainer_flags *flags, const levin_flag *flag);
 void levin__settings_free(levin_settings *s);
 
 #endif

@@ -64,11 +64,14 @@ static const levin_flag plateau[] = {
 };
 
 static const levin_class_limit limits[] = {
-    { "step_size", 1, false },       { "gamma", 0, true },      { "T_max", 1, false },
-    { "min_lr", 0, false },          { "eta_min", 0, false },   { "max_lr", 0, true },
-    { "total_steps", 1, false },     { "frequency", 1, false }, { "div_factor", 0, true },
-    { "final_div_factor", 0, true }, { "factor", 0, true },     { "patience", 0, false },
-    { "cooldown", 0, false },        { "eps", 0, true },        { 0 },
+    LEVIN_FROM("step_size", 1),       LEVIN_ABOVE("gamma", 0),
+    LEVIN_FROM("T_max", 1),           LEVIN_FROM("min_lr", 0),
+    LEVIN_FROM("eta_min", 0),         LEVIN_ABOVE("max_lr", 0),
+    LEVIN_FROM("total_steps", 1),     LEVIN_FROM("frequency", 1),
+    LEVIN_ABOVE("div_factor", 0),     LEVIN_ABOVE("final_div_factor", 0),
+    LEVIN_BETWEEN("factor", 0, 1),    LEVIN_FROM("patience", 0),
+    LEVIN_FROM("cooldown", 0),        LEVIN_ABOVE("eps", 0),
+    LEVIN_FROM_TO("pct_start", 0, 1), { 0 },
 };
 
 static const char *const fixed[][2] = { { "last_epoch", "-1" }, { NULL } };

@@ -244,7 +244,7 @@ levin_trainer *levin_trainer_new_sized(const levin_trainer_flags *flags, size_t 
     take_callbacks(t, &f);
     t->accumulate = 1;
     t->loss = (double)NAN;
-    if (levin_error() || levin__check_callbacks(t) < 0) {
+    if (levin_error() || levin__check_ahead(t, LEVIN_RUNNING_NOTHING) < 0) {
         levin_trainer_free(t);
         return NULL;
     }

@@ -10,9 +10,42 @@ load helper
     is "{}"
     PL_FIT__TRAINER='{max_epochs: 5, max_steps: 6}' PL_FIT__TRAINER__MAX_EPOCHS= printed fit
     is "seed_everything: 5" "trainer:" "  max_epochs: 5" "  max_steps: 6" "data:" "  batch_size: 7"
-    # These are read by a Trainer in Python alone, and never under Lightning's CLI.
-    PL_TRAINER_MAX_STEPS=3 printed fit
-    is "seed_everything: 5" "trainer:" "  max_epochs: 4" "data:" "  batch_size: 7"
+}
+
+@test "PL_TRAINER_ and a flag is the default of that flag, under all that was said" {
+    export PL_TRAINER_MAX_EPOCHS=3 PL_TRAINER_ENABLE_PROGRESS_BAR=False PL_TRAINER_LIMIT_VAL_BATCHES=0.5
+    for command in fit validate test; do
+        printed $command
+        is "trainer:" "  max_epochs: 3" "  limit_val_batches: 0.5" "  enable_progress_bar: false"
+    done
+    unset PL_TRAINER_ENABLE_PROGRESS_BAR PL_TRAINER_LIMIT_VAL_BATCHES
+    printf 'trainer: {max_epochs: 4}\n' >four.yaml
+    printf 'trainer: {max_epochs: null}\n' >null.yaml
+    printed fit --config four.yaml
+    is "trainer:" "  max_epochs: 4"
+    printed fit --config null.yaml
+    is "{}"
+    printed fit --trainer.max_epochs 5
+    is "trainer:" "  max_epochs: 5"
+    PL_CONFIG=four.yaml printed fit
+    is "trainer:" "  max_epochs: 4"
+    PL_FIT__TRAINER__MAX_EPOCHS=6 printed fit
+    is "trainer:" "  max_epochs: 6"
+    PL_TRAINER_MAX_EPOCHS=None printed fit
+    is "{}"
+    PL_TRAINER_CALLBACKS='[RichModelSummary]' PL_TRAINER_LOGGER=False printed fit
+    is "trainer:" "  max_epochs: 3" "  logger: false" "  callbacks:" \
+        "  - class_path: lightning.pytorch.callbacks.ModelSummary"
+    PL_TRAINER_MAX_EPOCHS=-2 try fit
+    one_line_error 2 "levin fit: PL_TRAINER_MAX_EPOCHS: trainer.max_epochs: -2 is below -1"
+    PL_TRAINER_PRECISION=x try predict
+    one_line_error 2 "levin predict: PL_TRAINER_PRECISION: unknown trainer.precision 'x'"
+    PL_TRAINER_MAX_EPOCHS=x try tokenize --help
+    [ "$status" -eq 0 ]
+    PL_TRAINER_MAX_EPOCH=3 try fit
+    one_line_error 2 "levin fit: PL_TRAINER_MAX_EPOCH: unknown key 'trainer.max_epoch', did you mean trainer.max_epochs?"
+    PL_TRAINER_GPUS=1 try fit
+    one_line_error 2 "levin fit: PL_TRAINER_GPUS: key 'trainer.gpus' is gone: now accelerator and devices"
 }
 
 @test "a class comes before its arguments" {

@@ -167,7 +167,7 @@ assert dot(a, b) / (dot(a, a) * dot(b, b)) ** 0.5 > 0.99'
     try embed --model.name "$PLAIN" --text dog --data.max_length 2
     one_line_error 2 "levin embed: --data.max_length: '2' is not a whole number from 3"
     try embed --model.name "$PLAIN" --text dog --trainer.precision 64-true
-    one_line_error 2 "levin embed: precision: 64-true is not in this build"
+    one_line_error 2 "levin embed: --trainer.precision: 64-true is not in this build"
     only_line
 }
 
@@ -177,7 +177,7 @@ assert dot(a, b) / (dot(a, a) * dot(b, b)) ** 0.5 > 0.99'
     try embed --model.name "$PLAIN" --file nowhere
     one_line_error 1 "levin embed: nowhere: cannot open: No such file or directory"
     try embed --model.name "$PLAIN" --text dog --data.max_length 129
-    one_line_error 1 "levin embed: max_length 129: the model has positions for 128 tokens"
+    one_line_error 2 "levin embed: --data.max_length 129: the model has positions for 128 tokens"
     try embed --model.name "$PLAIN" --text dog --output no/vectors.npy
     one_line_error 1 "levin embed: no/vectors.npy: cannot create"
     only_line

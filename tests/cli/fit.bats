@@ -199,7 +199,7 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
 
 @test "int8 is refused where something is learned, and validates" {
     try fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --trainer.precision int8
-    one_line_error 1 "levin fit: precision int8 and fit: nothing is learned in int8"
+    one_line_error 2 "levin fit: precision int8 and fit: nothing is learned in int8"
     model=$(levin fit --model.name "$PLAIN" --data.task mnli --data.dir "$MNLI" "${quick[@]}" --json |
         python3 -c 'import json, sys; print(json.load(sys.stdin)["model_dir"])')
     try validate --model.name "$model" --data.task mnli --data.dir "$MNLI" --trainer.precision int8 --json

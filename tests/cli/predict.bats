@@ -86,7 +86,7 @@ PY
     try predict --model.name "$NLI" --text_pair dog
     one_line_error 2 "levin predict: --text_pair needs --text"
     try predict --model.name "$NLI" --text dog --data.max_length 129
-    one_line_error 1 "levin predict: --data.max_length 129: the model has positions for 128 tokens"
+    one_line_error 2 "levin predict: --data.max_length 129: the model has positions for 128 tokens"
 }
 
 @test "bf16-mixed gives nearly the same score" {

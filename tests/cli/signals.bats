@@ -85,7 +85,7 @@ same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; 
     [[ "$line" == *"interrupted after training"*"/version_0/model; best checkpoint: "*.ckpt ]]
     grep -q '^global_step 1$' out
     grep -q '^model_dir .*/version_0/model$' out
-    ! grep -q '^test_acc' out
+    not grep -q '^test_acc' out
     [ ! -e lightning_logs/version_0/checkpoints/last-interrupted.ckpt ]
 }
 
@@ -163,7 +163,7 @@ PY
         read -r from to <<<"$pair"
         mkdir work
         "$LEVIN" convert $from work/$to >out 2>err 3>&- & pid=$!
-        until [ -n "$(ls work)" ] || ! kill -0 $pid; do :; done
+        while [ -z "$(ls work)" ] && kill -0 $pid; do :; done
         kill -INT $pid
         status=0
         wait $pid || status=$?

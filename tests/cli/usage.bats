@@ -22,8 +22,8 @@ load helper
     one_line_error 2 "levin validate: unknown option '--optimizer.lr'"
     try fit --optimizer.lr
     one_line_error 2 "levin fit: --optimizer.lr needs a value"
-    try fit --json=yes
-    one_line_error 2 "levin fit: --json: 'yes' is not true or false"
+    try fit --json=maybe
+    one_line_error 2 "levin fit: --json: 'maybe' is not true or false"
     try fit --data.batch_size 8 --data.batch_size=9
     one_line_error 2 "levin fit: --data.batch_size is given twice"
     try fit train
@@ -40,7 +40,7 @@ load helper
     try fit --data.max_train_rows -3
     one_line_error 2 "levin fit: --data.max_train_rows: '-3' is not a whole number from 0"
     try fit --data.max_train_rows 99999999999999999999
-    one_line_error 2 "levin fit: --data.max_train_rows: '99999999999999999999' is not"
+    one_line_error 2 "levin fit: --data.max_train_rows: 99999999999999999999 is too large"
     try fit --optimizer.lr 0
     one_line_error 2 "levin fit: --optimizer.lr: '0' is not a number above 0"
     try fit --optimizer.lr nan
@@ -130,4 +130,30 @@ load helper
     [ "$status" -eq 0 ]
     LEVIN_CPU=avx3 try fit --help
     [ "$status" -eq 0 ]
+}
+
+@test "a forgotten group, an old flag and a group spelt wrong are answered with what was meant" {
+    try fit --max_epochs 2
+    one_line_error 2 "levin fit: unknown option '--max_epochs', did you mean --trainer.max_epochs?"
+    try fit --batch-size 2
+    one_line_error 2 "levin fit: unknown option '--batch-size', did you mean --data.batch_size?"
+    try fit --max_epoch 2
+    one_line_error 2 "levin fit: unknown option '--max_epoch', did you mean --trainer.max_epochs?"
+    for option in --gpus --trainer.gpus; do
+        try fit $option 1
+        one_line_error 2 "levin fit: option '$option' is gone: now accelerator and devices"
+    done
+    try fit --trainer.model_registry x
+    one_line_error 2 "levin fit: option '--trainer.model_registry' is not supported: it is a service of Lightning's cloud"
+    printf 'fit: {trainr: {max_epochs: 2}}\n' >group.yaml
+    try fit --config group.yaml
+    one_line_error 2 "levin fit: group.yaml:1:7: unknown key 'trainr', did you mean trainer?"
+    printf 'max_epochs: 2\n' >top.yaml
+    try fit --config top.yaml
+    one_line_error 2 "levin fit: top.yaml:1:1: unknown key 'max_epochs', did you mean trainer.max_epochs?"
+    # a word of another command, and one that is near nothing
+    try fit --version
+    one_line_error 2 "levin fit: unknown option '--version'; levin help fit lists them"
+    try tokenize --gpus 1
+    one_line_error 2 "levin tokenize: unknown option '--gpus'; levin help tokenize lists them"
 }

@@ -41,13 +41,20 @@ static void log_row(levin_callback *base, levin_trainer *t, const levin_batch *b
     levin__log_write_row(t, row, STATS, t->position.stepped_batches);
 }
 
+static void check(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    (void)base;
+    (void)m;
+    if (t->running == LEVIN_RUNNING_FIT)
+        levin__own_rows_need_logger(t, "DeviceStatsMonitor");
+}
+
 static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
 {
     device_stats_monitor *c = (device_stats_monitor *)base;
     levin_memory_use use;
+    (void)t;
     (void)m;
-    if (t->running == LEVIN_RUNNING_FIT && levin__own_rows_need_logger(t, "DeviceStatsMonitor") < 0)
-        return;
     if (c->cpu_stats && (!levin__cpu_times(&c->before) || !levin__memory_use(&use)))
         levin__error_set(LEVIN_EUNSUPPORTED, "DeviceStatsMonitor: /proc/stat and /proc/meminfo do "
                                              "not say how busy the machine is; leave it out");
@@ -70,6 +77,7 @@ HOOK(on_test_batch_end)
 static const levin_callback_class device_stats_monitor_class = {
     .name = "DeviceStatsMonitor",
     .size = sizeof(device_stats_monitor),
+    .check = check,
     .setup = setup,
     .on_train_batch_start = on_train_batch_start,
     .on_train_batch_end = on_train_batch_end,

@@ -119,7 +119,7 @@ static void log_row(lr_monitor *c, levin_trainer *t, levin_logging_interval now)
     levin__log_write_row(t, c->row, n, t->position.stepped_batches);
 }
 
-static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
+static void check(levin_callback *base, levin_trainer *t, levin_module *m)
 {
     (void)base;
     (void)m;
@@ -159,7 +159,7 @@ static const levin_callback_class lr_monitor_class = {
     .name = "LearningRateMonitor",
     .size = sizeof(lr_monitor),
     .free = free_names,
-    .setup = setup,
+    .check = check,
     .on_train_start = on_train_start,
     .on_train_epoch_start = on_train_epoch_start,
     .on_train_batch_start = on_train_batch_start,

@@ -185,14 +185,21 @@ static void on_validation_end(levin_callback *base, levin_trainer *t, levin_modu
     c->counted = levin__flops_done();
 }
 
+static void check(levin_callback *base, levin_trainer *t, levin_module *m)
+{
+    (void)base;
+    (void)m;
+    if (t->running != LEVIN_RUNNING_NOTHING && t->running != LEVIN_RUNNING_PREDICT)
+        levin__own_rows_need_logger(t, "ThroughputMonitor");
+}
+
 static void setup(levin_callback *base, levin_trainer *t, levin_module *m)
 {
     throughput_monitor *c = (throughput_monitor *)base;
     (void)m;
     for (int stage = 0; stage < LEVIN_STAGES; stage++)
         c->meters[stage].began = 0;
-    if (t->running != LEVIN_RUNNING_PREDICT &&
-        levin__own_rows_need_logger(t, "ThroughputMonitor") == LEVIN_OK && t->n_loggers > 0)
+    if (t->running != LEVIN_RUNNING_PREDICT && t->n_loggers > 0)
         c->peak = levin__peak_measure(levin__peak_of(t->set.autocast), PROBE);
 }
 
@@ -211,6 +218,7 @@ static const levin_callback_class throughput_monitor_class = {
     .name = "ThroughputMonitor",
     .size = sizeof(throughput_monitor),
     .free = free_meters,
+    .check = check,
     .setup = setup,
     .on_train_start = start,
     .on_train_batch_end = on_train_batch_end,

@@ -258,6 +258,6 @@ const levin_class levin__class_trace_profiler = {
     .help = "hooks, operators and threads on a line of time, as a Chrome trace",
     .arguments = arguments,
     .size = sizeof(levin_trace_profiler_opts),
-    .limits = (const levin_class_limit[]){ { "max_events", 1, false }, { 0 } },
+    .limits = (const levin_class_limit[]){ LEVIN_FROM("max_events", 1), { 0 } },
     .make.profiler = make,
 };

@@ -43,8 +43,9 @@ static void flags_are_documented_as_they_are(void **state)
                                   "|---|---|---|---|\n");
     for (size_t i = 0; i < levin__num_flags; i++) {
         const levin_flag *f = &levin__flags[i];
-        levin__buffer_addf(&text, "| `%s` | %s | `%s` | %s |\n", f->name, type_name(f->type),
-                           f->missing, f->help);
+        const char *more = f->type == LEVIN_FLAG_SWITCH ? f->words : NULL;
+        levin__buffer_addf(&text, "| `%s` | %s%s%s | `%s` | %s |\n", f->name, type_name(f->type),
+                           more ? " or " : "", more ? more : "", f->missing, f->help);
     }
     if (getenv("LEVIN_WRITE_DOCS"))
         levin__file_write(flags_path, text.data, text.size);

@@ -141,9 +141,31 @@ static void times_are_days_hours_minutes_seconds(void **state)
     assert_true(seconds == 93784);
     assert_string_equal(levin__duration_print(text, seconds), "01:02:03:04");
     assert_int_equal(levin__duration_parse("max_time", "123:00:00:00", &seconds), 0);
-    static const char *const wrong[] = { "",           "01:00",          "1:2:3:4",
-                                         "00:00:00:0", "00:00:00:00:00", "-1:00:00:00",
-                                         "00:00:00:0x" };
+    assert_int_equal(levin__duration_parse("max_time", "{minutes: 5, hours: 1.5}", &seconds), 0);
+    assert_true(seconds == 5700);
+    assert_int_equal(levin__duration_parse("max_time", "{ 'days':1 , \"weeks\" : 1 }", &seconds),
+                     0);
+    assert_true(seconds == 691200);
+    static const char *const wrong[] = { "",
+                                         "01:00",
+                                         "1:2:3:4",
+                                         "00:00:00:0",
+                                         "00:00:00:00:00",
+                                         "-1:00:00:00",
+                                         "00:00:00:0x",
+                                         "{}",
+                                         "{",
+                                         "{minutes}",
+                                         "{minutes:}",
+                                         "{minutes: 5",
+                                         "{minutes: -5}",
+                                         "{minutes: 5,}",
+                                         "{minutes: 5} ",
+                                         "{'minutes: 5}",
+                                         "{minute: 5}",
+                                         "{m: 5}",
+                                         "{minutes: 1.2.3}",
+                                         "{seconds: 99999999999999999999}" };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_int_equal(levin__duration_parse("max_time", wrong[i], &seconds), LEVIN_EINVAL);
         levin_error_clear();
