@@ -274,6 +274,8 @@ static levin_yaml *read_document(reader *r)
 levin_yaml *levin__yaml_parse(const char *text, size_t n, const char *where)
 {
     reader r = { .where = where, .text = text };
+    if (levin_error())
+        return NULL;
     if (n > LEVIN_YAML_BYTES)
         levin__error_set(LEVIN_EFORMAT, "%s: %zu bytes; up to %d are read", where, n,
                          LEVIN_YAML_BYTES);

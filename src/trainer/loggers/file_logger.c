@@ -166,10 +166,12 @@ void levin__file_loggers_share(levin_logger *const *list, int n)
  * read: what a program has to say need not be YAML. */
 static levin_yaml *value_of(const char *text)
 {
-    levin_error_note ignored;
+    levin_error_note said;
     bool is_quoted = *text == '\'' || *text == '"', is_flow = *text == '[' || *text == '{';
     levin_yaml *y = levin__yaml_parse(text, strlen(text), "hparams.yaml");
-    levin__error_take(&ignored);
+    levin__error_take(&said);
+    if (said.code == LEVIN_ENOMEM)
+        levin__error_give(&said);
     if (y && (y->text ? is_quoted || strcmp(y->text, text) == 0 : is_flow))
         return y;
     levin__yaml_free(y);
@@ -182,7 +184,7 @@ int levin__file_logger_hyperparameters(levin_logger *base, const char *const (*p
     levin_buffer out = LEVIN_BUFFER(MAX_HPARAMS);
     char *path = levin__path_join(l->place.dir, "hparams.yaml");
     levin_yaml *map = levin__yaml_new(LEVIN_YAML_MAP);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n && !levin_error(); i++)
         levin__yaml_add(map, pairs[i][0], value_of(pairs[i][1] ? pairs[i][1] : "null"));
     if (path && levin__yaml_print(&out, map))
         levin__file_write(path, out.data, out.size);
