@@ -255,16 +255,17 @@ void levin__sync_folder_of(char *path)
     }
 }
 
-/* fsync, close and rename, in that order; failed is what went wrong before. On failure the
+/* fsync, rename and close, in that order, so that the file is claimed while it can be taken for a
+ * leftover; failed is what went wrong before. On failure the
  * temporary file is gone. path is cut to its folder on the way. fd may be -1. */
 static int publish(int fd, int failed, const char *temporary, char *path)
 {
     if (fd >= 0 && !failed && fsync(fd) != 0)
         failed = errno;
-    if (fd >= 0 && close(fd) != 0 && !failed)
-        failed = errno;
     if (!failed && rename(temporary, path) != 0)
         failed = errno;
+    if (fd >= 0)
+        close(fd); // all of it is on the disk
     if (!failed) {
         levin__sync_folder_of(path);
         return LEVIN_OK;
@@ -349,10 +350,12 @@ void levin__remove_folder(const char *path)
 int levin__folder_write(const char *path, int (*fill)(void *context, const char *folder),
                         void *context)
 {
-    int n = (int)strlen(path);
+    size_t n = strlen(path);
     while (n > 1 && path[n - 1] == '/')
         n--;
-    char *temporary = levin__format("%.*s.tmp.%ld", n, path, (long)getpid());
+    char *own = levin__strndup(path, n);
+    char *temporary = own ? levin__temporary_name(own) : NULL;
+    levin__free(own);
     if (!temporary)
         return levin_error();
     int result = fill(context, temporary);
@@ -376,6 +379,12 @@ bool levin__is_dir(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool levin__same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 char *levin__path_join(const char *a, const char *b)

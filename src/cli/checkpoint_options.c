@@ -78,19 +78,25 @@ static char *find_word(const cli_args *a, bool goes_on)
     return path;
 }
 
-/* "last" and so on become a file. A fit without one begins afresh, and says so. */
+/* "last" and so on become a file, if there is one. */
 static bool resolve(const levin_command *c, cli_args *a)
 {
-    bool is_fit = c == &cli_cmd_fit;
-    if (!is_word(a->ckpt_path))
-        return true;
-    char *path = find_word(a, is_fit);
+    char *path = is_word(a->ckpt_path) ? find_word(a, c == &cli_cmd_fit) : NULL;
     if (path)
         a->ckpt_path = cli_keep(a, path);
-    else if (!levin_error() && !is_fit)
-        levin__error_set(LEVIN_ENOTFOUND, "--ckpt_path: no %s checkpoint was found; name a file",
-                         a->ckpt_path);
     levin__free(path);
+    return !levin_error();
+}
+
+bool cli_checkpoint_is_there(const cli_args *a, bool is_fit)
+{
+    const char *path = a->ckpt_path;
+    bool word = path && is_word(path);
+    if (word && !is_fit)
+        levin__error_set(LEVIN_ENOTFOUND, "--ckpt_path: no %s checkpoint was found; name a file",
+                         path);
+    else if (path && !word && !levin__is_file(path) && !levin__is_dir(path))
+        levin__error_set(LEVIN_ENOTFOUND, "%s: there is no such checkpoint", path);
     return !levin_error();
 }
 

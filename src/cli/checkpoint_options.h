@@ -11,4 +11,8 @@
  * trainer to refuse. */
 bool cli_take_checkpoint_options(const levin_command *c, cli_args *a);
 
+/** Whether --ckpt_path, if it was given, is there; false after LEVIN_ENOTFOUND. A fit without a
+ * last one begins afresh. */
+bool cli_checkpoint_is_there(const cli_args *a, bool is_fit);
+
 #endif

@@ -19,6 +19,7 @@ typedef struct {
     levin_module *model;
     int max_length;              // tokens of a text or pair
     int most;                    // lines of a batch
+    int64_t left;                // lines that may still be answered
     cli_example *examples;       // (most)
     cli_prediction *predictions; // (most)
 } predictor;
@@ -73,7 +74,9 @@ static void answer_input(predictor *p)
     const cli_line *batch;
     levin_error_note note;
     int n;
-    while (!levin_error() && (n = cli_lines_next(lines, &batch)) > 0) {
+    while (!levin_error() && p->left > 0 && (n = cli_lines_next(lines, &batch)) > 0) {
+        n = n < p->left ? n : (int)p->left;
+        p->left -= n;
         answer(p, parse(p, batch, n, &note));
         if (cli_flush())
             levin__error_give(&note);
@@ -99,21 +102,25 @@ static bool open_model(predictor *p)
     return !levin_error();
 }
 
-/* Texts that are answered as they come make no batches that could be limited. */
-static bool check_limit(const cli_args *a)
+/* How many lines of standard input may be answered; of a stream there is no share. */
+static bool find_limit(predictor *p)
 {
-    levin_amount limit = a->trainer.limit_predict_batches, all = LEVIN_FRACTION(1);
-    if (limit.kind && (limit.kind != all.kind || limit.value != all.value))
-        levin__error_set(LEVIN_EINVAL, "--trainer.limit_predict_batches is for a data set: give "
-                                       "--data.test_file, or --data.task and --data.dir");
+    levin_amount limit = p->args->trainer.limit_predict_batches, all = LEVIN_FRACTION(1);
+    bool is_all = !limit.kind || (limit.kind == all.kind && limit.value == all.value);
+    if (!is_all && limit.kind == all.kind && !p->args->text)
+        levin__error_set(LEVIN_EINVAL,
+                         "--trainer.limit_predict_batches %g: nobody knows how much "
+                         "of standard input that is; give a number of batches",
+                         limit.value);
+    p->left = is_all || p->args->text ? INT64_MAX : (int64_t)limit.value * p->most;
     return !levin_error();
 }
 
 static int run_texts(const cli_args *a)
 {
-    if (!check_limit(a) || !cli_take_trainer_flags(a))
-        return CLI_USAGE;
     predictor p = { .args = a, .most = a->text ? 1 : (int)a->data.batch_size };
+    if (!find_limit(&p) || !cli_take_trainer_flags(a))
+        return CLI_USAGE;
     if (open_model(&p))
         a->text ? answer_argument(&p) : answer_input(&p);
     levin_module_free(p.model);
@@ -139,23 +146,31 @@ static int take(void *model, const levin_tensor *logits, const levin_batch *b)
 static void predict_rows(cli_session *s)
 {
     s->data.tokenizer = s->tokenizer = cli_tokenizer(s->args, &s->data.max_length);
-    levin_dataset *d = s->tokenizer ? cli_data_open(&s->data, CLI_PREDICT) : NULL;
-    s->model = d ? cli_trained_classifier(s->args) : NULL;
-    if (!s->model) {
-        levin_dataset_free(d);
+    s->model = s->tokenizer ? cli_trained_classifier(s->args) : NULL;
+    s->data.regression = s->model && levin_classifier_num_labels(s->model) == 1;
+    levin_dataset *d = s->model ? cli_data_open(&s->data, CLI_PREDICT) : NULL;
+    if (!d)
         return;
-    }
     levin_dataloader *loaders[] = { cli_data_loader(&s->data, CLI_PREDICT, d), NULL };
     levin_trainer_predict_with(
         s->trainer, s->model,
         &(levin_run_opts){ .loaders = loaders, .take = take, .payload = s->model });
 }
 
+static bool names_bar(const cli_args *a)
+{
+    const cli_objects *all = &a->objects[LEVIN_CLASS_CALLBACK];
+    for (int i = 0; i < all->n; i++)
+        if (all->at[i].type == &levin__class_progress_bar)
+            return true;
+    return false;
+}
+
 static int run_data(const levin_command *c, const cli_args *given)
 {
     cli_args a = *given;
     cli_session s;
-    if (isatty(STDOUT_FILENO)) // the bar would be drawn over the answers
+    if (isatty(STDOUT_FILENO) && !names_bar(&a)) // it would be drawn over the answers
         a.trainer.enable_progress_bar = LEVIN_OFF;
     int status = cli_session_begin(&s, c, &a, CLI_PREDICT);
     if (status == CLI_DONE)

@@ -7,6 +7,7 @@ typedef struct {
     levin_datamodule base;
     const cli_data *data;
     levin_dataloader *first[CLI_TEST]; // by split: opened before, not asked for yet
+    bool has[CLI_TEST];                // a file that goes away later is missed
 } datamodule;
 
 static levin_dataloader *give(levin_datamodule *base, cli_split split)
@@ -14,7 +15,7 @@ static levin_dataloader *give(levin_datamodule *base, cli_split split)
     datamodule *d = (datamodule *)base;
     levin_dataloader *first = d->first[split];
     d->first[split] = NULL;
-    if (first || levin_error() || !cli_data_has(d->data->args, split))
+    if (first || levin_error() || !d->has[split])
         return first;
     levin_dataset *set = cli_data_open(d->data, split);
     return set ? cli_data_loader(d->data, split, set) : NULL;
@@ -50,5 +51,7 @@ levin_datamodule *cli_datamodule(const cli_data *data, levin_dataloader *train,
     d->data = data;
     d->first[CLI_TRAIN] = train;
     d->first[CLI_VALIDATION] = val;
+    d->has[CLI_TRAIN] = train != NULL;
+    d->has[CLI_VALIDATION] = val != NULL;
     return &d->base;
 }

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/suggest.h"
+#include "cli/checkpoint_options.h"
 #include "cli/datamodule.h"
 #include "cli/objects.h"
 #include "cli/results.h"
@@ -183,19 +183,10 @@ int cli_fit_begin(cli_session *s, const levin_command *c, const cli_args *a)
     return good ? CLI_DONE : CLI_USAGE;
 }
 
-/* Before the run has a folder, which would hold nothing. */
-static bool has_checkpoint(const cli_args *a)
-{
-    static const char *const found_by_trainer[] = { "best", "last", "hpc", NULL };
-    const char *path = a->ckpt_path;
-    if (path && levin__find_word(path, found_by_trainer) < 0 && !levin__is_file(path))
-        levin__error_set(LEVIN_ENOTFOUND, "%s: there is no such checkpoint", path);
-    return !levin_error();
-}
-
 int cli_fit(cli_session *s, json_t *results)
 {
-    if (!has_checkpoint(s->args))
+    if (!cli_checkpoint_is_there(s->args,
+                                 true)) // before the run has a folder, which would hold nothing
         return levin_error();
     levin_dataloader *train = cli_session_open(s, CLI_TRAIN, false);
     levin_dataloader *val = train ? optional_loader(s, CLI_VALIDATION) : NULL;

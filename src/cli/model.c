@@ -2,6 +2,7 @@
 #include "cli/model.h"
 
 #include "base/error.h"
+#include "cli/checkpoint_options.h"
 #include "cli/objects.h"
 #include "trainer/settings.h"
 
@@ -66,6 +67,8 @@ levin_module *cli_classifier(const cli_args *a, int64_t n, const char *const *na
 levin_module *cli_trained_classifier(const cli_args *a)
 {
     cli_labels labels = { 0 };
+    if (!cli_checkpoint_is_there(a, false))
+        return NULL;
     if (a->ckpt_path && !cli_labels_of_checkpoint(&labels, a->ckpt_path))
         return NULL;
     levin_module *m = cli_classifier(a, labels.n, (const char *const *)labels.names);

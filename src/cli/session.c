@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
+#include "cli/checkpoint_options.h"
 #include "cli/model.h"
 #include "cli/objects.h"
 #include "cli/save_config.h"
@@ -59,6 +61,8 @@ int cli_session_begin(cli_session *s, const levin_command *c, const cli_args *a,
 /* The labels that the weights belong to: a checkpoint's, else the folder's. */
 static bool model_labels(const cli_args *a, bool keep, cli_labels *out)
 {
+    if (keep && !cli_checkpoint_is_there(a, false))
+        return false;
     if (keep && a->ckpt_path && !cli_labels_of_checkpoint(out, a->ckpt_path))
         return false;
     return out->n || cli_labels_of_folder(out, a->model.name);
@@ -69,7 +73,8 @@ static bool model_labels(const cli_args *a, bool keep, cli_labels *out)
 static void note_new_weights(const cli_session *s, cli_split split)
 {
     const char *names = levin_classifier_new_weights(s->model);
-    if (!names || !*names || s->args->ckpt_path)
+    const char *from = s->args->ckpt_path;
+    if (!names || !*names || (from && levin__is_file(from)))
         return;
     if (split == CLI_TRAIN)
         fprintf(stderr, "new weights: %s\n", names);

@@ -5,9 +5,11 @@
 #include "trainer/interruption.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 
-static levin_trainer *volatile running;
-static volatile sig_atomic_t came;
+/* A handler runs on whichever thread the signal meets. */
+static _Atomic(levin_trainer *) running;
+static atomic_int came;
 
 /* A second SIGHUP is none of the user's: shell and kernel both send one when a terminal goes. */
 static void interrupt(int signal_number)
@@ -21,8 +23,8 @@ static void interrupt(int signal_number)
 /* If the run ends, a signal that asked for its end before is why. */
 static void requeue(int signal_number)
 {
-    if (!came)
-        came = signal_number;
+    int none = 0;
+    atomic_compare_exchange_strong(&came, &none, signal_number);
     if (running)
         levin_trainer_requeue(running);
 }
@@ -48,7 +50,7 @@ bool cli_interrupted(void) { return came != 0 && came != SIGUSR1; }
 int cli_interrupted_status(void)
 {
     enum { BY_SIGNAL = 128 };
-    return came == SIGUSR1 ? CLI_DONE : BY_SIGNAL + (int)came;
+    return came == SIGUSR1 ? CLI_DONE : BY_SIGNAL + came;
 }
 
 void cli_interrupts(levin_trainer *t)

@@ -74,7 +74,7 @@ static void begin(levin_trainer *t, levin_module *m, levin_running running, cons
     t->datamodule = o->datamodule;
     t->take = o->take;
     t->take_payload = o->payload;
-    t->should_stop = t->resumed = t->refused = t->exit_early = t->begun = false;
+    t->stop_was_said = t->should_stop = t->resumed = t->refused = t->exit_early = t->begun = false;
     t->saved_batch_size = 0;
     t->loss = (double)NAN;
     t->seed = levin__seed();
@@ -137,7 +137,7 @@ static void say_where(const levin_trainer *t, levin_error_note *note)
 {
     const levin_position *p = &t->position;
     sought s = { .name = "" };
-    if (!t->set.detect_anomaly || note->code != LEVIN_ENUMERIC ||
+    if (!t->set.detect_anomaly || t->running != LEVIN_RUNNING_FIT || note->code != LEVIN_ENUMERIC ||
         !levin__anomaly_found(&s.parameter))
         return;
     if (s.parameter)

@@ -50,7 +50,7 @@ static void consider(candidate *best, const char *dir, const char *name)
     char *path = levin__ends_with(name, ".ckpt") ? levin__path_join(dir, name) : NULL;
     if (!path)
         return;
-    if (best->but && strcmp(path, best->but) == 0) {
+    if (best->but && levin__same_file(path, best->but)) {
         levin__free(path);
         return;
     }
@@ -158,10 +158,10 @@ void levin__checkpoint_name_other(const levin_trainer *t)
     levin__error_take(&note);
     char *dir = note.code == LEVIN_EFORMAT ? levin__strdup(t->ckpt_path) : NULL;
     char *slash = dir ? strrchr(dir, '/') : NULL;
-    if (slash) {
+    if (slash)
         *slash = '\0';
-        search(&best, dir);
-    }
+    if (dir)
+        search(&best, slash ? dir : ".");
     levin__free(dir);
     if (best.path)
         levin__error_set(note.code, "%s; beside it stands %s", note.message, best.path);

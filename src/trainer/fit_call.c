@@ -111,8 +111,9 @@ static void say_why_it_stopped(levin_trainer *t)
         levin__output_note(&t->out, "fit stopped: there are no training batches");
         break;
     case LEVIN_STOPPED_BY_REQUEST:
-        levin__output_note(&t->out, "fit stopped: asked to, after step %lld",
-                           (long long)t->position.global_step);
+        if (!t->stop_was_said)
+            levin__output_note(&t->out, "fit stopped: asked to, after step %lld",
+                               (long long)t->position.global_step);
         break;
     default:
         break;

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "trainer/callbacks/model_checkpoint.h"
 #include "trainer/checkpoint.h"
+#include "trainer/checks.h"
 
 #include <string.h>
 
@@ -37,6 +38,10 @@ static char *path_of(const levin_trainer *t)
 static void report(const levin_trainer *t, const char *path, const levin_error_note *failure)
 {
     const levin_position *p = &t->position;
+    if (t->running != LEVIN_RUNNING_FIT) {
+        levin__error_set(LEVIN_EINTERRUPTED, "%s interrupted", levin__call_name(t->running));
+        return;
+    }
     const char *saved = failure->code ? "; its state could not be saved: "
                         : path        ? "; to go on from there: ckpt_path "
                                       : "";
@@ -57,7 +62,7 @@ static bool is_saved(const levin_trainer *t)
 static void forget_older(const levin_trainer *t, const char *path)
 {
     const char *old = t->ckpt_path;
-    if (old && strcmp(levin__path_name(old), file_name) == 0 && strcmp(old, path) != 0) {
+    if (old && strcmp(levin__path_name(old), file_name) == 0 && !levin__same_file(old, path)) {
         levin__checkpoint_remove(t, old);
         levin_error_clear(); // it is only in the way
     }

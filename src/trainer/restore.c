@@ -276,6 +276,11 @@ static void restore_randomness(levin_trainer *t, const json_t *o, const char *pa
     t->seed = read_hex(json_object_get(o, "seed"), path);
     for (size_t i = 0; i < 4; i++)
         levin__generator()->s[i] = read_hex(json_array_get(generator, i), path);
+    if (!json_is_object(samplers))
+        levin__error_set(LEVIN_EFORMAT,
+                         "%s: no seeds of samplers by stage: of a levin that kept "
+                         "them in another way",
+                         path);
     restore_samplers(t, json_object_get(samplers, "train"), LEVIN_STAGE_TRAIN, path);
     restore_samplers(t, json_object_get(samplers, "validate"), LEVIN_STAGE_VALIDATE, path);
 }

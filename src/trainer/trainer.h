@@ -11,7 +11,7 @@
 
 #include <levin/datamodule.h>
 #include <levin/sys/logger.h>
-#include <signal.h>
+#include <stdatomic.h>
 
 enum { LEVIN_MAX_OPTIMIZERS = 8 };
 
@@ -96,12 +96,13 @@ struct levin_trainer {
     levin_stop_reason stopped_by;
 
     bool should_stop;
-    double found_lr; // what a finder took for the module, 0: nothing
-    bool tuning;     // a finder trains: nothing is logged, and nothing is an error of the run
+    bool stop_was_said; // whoever stopped it told why
+    double found_lr;    // what a finder took for the module, 0: nothing
+    bool tuning;        // a finder trains: nothing is logged, and nothing is an error of the run
     bool begun;      // fit stands where it is to go on from: a failure before has nothing to save
     bool exit_early; // a finder was all that was asked for
-    volatile sig_atomic_t interrupted, requeue; // asked for by a signal: interruption.c
-    char *exception;                            // message, while on_exception runs
+    atomic_int interrupted, requeue; // asked for by a signal, on any thread: interruption.c
+    char *exception;                 // message, while on_exception runs
 
     levin_hook hook; // which one runs: hooks.c
     levin_log_book log;

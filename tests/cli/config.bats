@@ -377,7 +377,13 @@ wrong() {
 @test "last and best are checkpoints of earlier runs" {
     write_fit
     try validate --config fit.yaml --ckpt_path last
-    one_line_error 2 "levin validate: --ckpt_path: no last checkpoint was found; name a file"
+    one_line_error 1 "levin validate: --ckpt_path: no last checkpoint was found; name a file"
+    try predict --config fit.yaml --ckpt_path hpc --text dog
+    one_line_error 1 "levin predict: --ckpt_path: no hpc checkpoint was found; name a file"
+    try validate --config fit.yaml --ckpt_path nowhere.ckpt
+    one_line_error 1 "levin validate: nowhere.ckpt: there is no such checkpoint"
+    try fit --config fit.yaml --ckpt_path last --trainer.limit_train_batches 1 --trainer.default_root_dir afresh
+    [[ "$stderr" == *"new weights: classifier"*"training begins afresh"* ]]
     levin fit --config fit.yaml --trainer.max_epochs 3 --trainer.callbacks ModelCheckpoint \
         --trainer.callbacks.monitor val_loss --trainer.callbacks.mode max --trainer.callbacks.save_last true >/dev/null
     data=(--data.task mnli --data.dir "$MNLI" --data.batch_size 16 --json)

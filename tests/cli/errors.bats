@@ -101,6 +101,9 @@ nothing_left() {
     printf 'x' | dd of=damaged.ckpt bs=1 seek=50000 conv=notrunc status=none
     fit --data.train_file train.csv --ckpt_path damaged.ckpt
     one_line_error 1 "levin fit: damaged.ckpt: "
+    fit --data.train_file train.csv --ckpt_path ./damaged.ckpt # beside itself there is none
+    one_line_error 1 "levin fit: ./damaged.ckpt: "
+    [[ "$stderr" != *"beside it"* ]]
     : >"${checkpoint%/*}/last.ckpt"
     fit --data.train_file train.csv --ckpt_path last
     one_line_error 1 "levin fit: ${checkpoint%/*}/last.ckpt: " "; beside it stands $checkpoint"

@@ -242,6 +242,17 @@ sys.exit(not names >= {"run_training_batch", "feed_forward", "attention", "batch
     wait $pid || status=$?
     [ "$status" -eq 1 ]
     grep -q "^levin fit: train.csv:34: unknown label 'maybe'" err
+    # and what is gone is missed
+    write_reviews train.csv 32
+    rm -r lightning_logs
+    "$LEVIN" "${fit[@]}" --trainer.max_epochs 100000 --trainer.reload_dataloaders_every_n_epochs 2 \
+        2>err 3>&- & pid=$!
+    for _ in $(seq 300); do [ -d lightning_logs/version_0/checkpoints ] && break; sleep 0.1; done
+    rm dev.csv
+    status=0
+    wait $pid || status=$?
+    [ "$status" -eq 1 ]
+    grep -q "^levin fit: dev.csv: cannot open" err
 }
 
 @test "a metric that is not a number is printed as nan, and as null in JSON" {

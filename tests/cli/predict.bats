@@ -114,6 +114,15 @@ PY
     [ "$(echo lightning_logs*)" = "lightning_logs*" ]
 }
 
+@test "rows of a regression may have their numbers" {
+    printf '{"sentence1": "the dog", "sentence2": "a cat", "label": 0.5}\n{"sentence1": "a bird", "sentence2": "the dog", "label": 2.5}\n' >st.jsonl
+    levin fit --model.name "$PLAIN" --data.task stsb --data.train_file st.jsonl --trainer.max_epochs 1 >/dev/null 2>&1
+    try predict --model.name lightning_logs/version_0/model --data.test_file st.jsonl
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 2 ]
+    [[ "$output" == *score* && "$output" != *label* ]]
+}
+
 @test "rows of a data set need no labels, and may have ones that the model does not know" {
     printf 'sentence1,sentence2\nthe dog,a cat\na bird,the dog\n' >none.csv
     printf 'sentence1,sentence2,label\nthe dog,a cat,-\na bird,the dog,other\n' >other.csv
@@ -127,9 +136,15 @@ PY
     one_line_error 1 "levin predict: $PLAIN: not trained yet" "classifier.weight"
 }
 
-@test "batches of standard input are not counted, and a text goes before the data set of a file" {
-    try predict --model.name "$NLI" --text dog --trainer.limit_predict_batches 1
-    one_line_error 2 "levin predict: --trainer.limit_predict_batches is for a data set" "--data.test_file"
+@test "batches of standard input may be limited, and a text goes before the data set of a file" {
+    for _ in $(seq 9); do echo '{"text": "dog"}'; done >in.jsonl
+    run --separate-stderr bash -c '"$LEVIN" predict --model.name "$NLI" --data.batch_size 2 --trainer.limit_predict_batches 3 <in.jsonl'
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 6 ]
+    try predict --model.name "$NLI" --trainer.limit_predict_batches 0.5
+    one_line_error 2 "levin predict: --trainer.limit_predict_batches 0.5: nobody knows" "give a number of batches"
+    PL_TRAINER_LIMIT_PREDICT_BATCHES=5 try predict --model.name "$NLI" --text dog
+    [ "$status" -eq 0 ]
     try predict --model.name "$NLI" --data.dir "$MNLI"
     one_line_error 2 "levin predict: --data.dir needs --data.task"
     levin predict --model.name "$NLI" --data.task mnli --data.dir "$MNLI" --print_config >all.yaml

@@ -130,7 +130,7 @@ same_weights() { cmp "$1/model/model.safetensors" "$2/model/model.safetensors"; 
     kill -CONT $pid
     status=0
     wait $pid || status=$?
-    [ "$status" -eq 143 ]
+    [ "$status" -eq 143 ] || { echo "status $status"; cat err; return 1; }
     [ -n "$(step)" ]
 }
 

@@ -85,12 +85,6 @@ static bool save(levin_checkpoint_files *f, levin_trainer *t, const char *path)
     return true;
 }
 
-static bool same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 static int count_slashes(const char *text)
 {
     int n = 0;
@@ -122,7 +116,7 @@ static void discard(const levin_checkpoint_files *f, const levin_trainer *t, con
                     const char *current)
 {
     if (old && strcmp(old, current) != 0 && is_ours(f, old) &&
-        !(t->ckpt_path && same_file(old, t->ckpt_path)))
+        !(t->ckpt_path && levin__same_file(old, t->ckpt_path)))
         levin__checkpoint_remove(t, old);
 }
 

@@ -97,8 +97,10 @@ static void look(early_stopping *c, levin_trainer *t)
         return;
     c->why = why;
     c->stopped_epoch = t->current_epoch;
-    if (levin__is_on(c->opts.verbose, false) && !t->should_stop)
+    bool tells = levin__is_on(c->opts.verbose, false) && !t->should_stop;
+    if (tells)
         say_why(c, t, metric);
+    t->stop_was_said |= tells;
     levin_trainer_stop(t);
 }
 

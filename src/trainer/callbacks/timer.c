@@ -30,6 +30,7 @@ static void look(timer *c, levin_trainer *t)
     if (c->verbose)
         levin__output_note(&t->out, "the time of %g second%s is over: training stops", c->limit,
                            c->limit == 1 ? "" : "s");
+    t->stop_was_said |= c->verbose;
     levin_trainer_stop(t);
 }
 

@@ -19,12 +19,18 @@ static const char flags_path[] = "docs/flags.md", hooks_path[] = "docs/hooks.md"
 static const char *type_name(levin_flag_type type)
 {
     static const char *const names[] = {
-        [LEVIN_FLAG_TEXT] = "text",         [LEVIN_FLAG_INT] = "number",
-        [LEVIN_FLAG_NUMBER] = "number",     [LEVIN_FLAG_SWITCH] = "true or false",
-        [LEVIN_FLAG_AMOUNT] = "amount",     [LEVIN_FLAG_OPTIONAL] = "number",
-        [LEVIN_FLAG_BY_EPOCH] = "by epoch", [LEVIN_FLAG_CHOICE] = "word",
-        [LEVIN_FLAG_LOGGERS] = "words",     [LEVIN_FLAG_CALLBACKS] = "in C only",
-        [LEVIN_FLAG_PLUGINS] = "in C only", [LEVIN_FLAG_PROFILER] = "in C only",
+        [LEVIN_FLAG_TEXT] = "text",
+        [LEVIN_FLAG_INT] = "number",
+        [LEVIN_FLAG_NUMBER] = "number",
+        [LEVIN_FLAG_SWITCH] = "true or false",
+        [LEVIN_FLAG_AMOUNT] = "amount",
+        [LEVIN_FLAG_OPTIONAL] = "number",
+        [LEVIN_FLAG_BY_EPOCH] = "by epoch",
+        [LEVIN_FLAG_CHOICE] = "word",
+        [LEVIN_FLAG_LOGGERS] = "classes or words",
+        [LEVIN_FLAG_CALLBACKS] = "classes",
+        [LEVIN_FLAG_PLUGINS] = "in C only",
+        [LEVIN_FLAG_PROFILER] = "class",
     };
     return names[type];
 }

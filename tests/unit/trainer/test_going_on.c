@@ -179,6 +179,38 @@ static void a_chain_of_interruptions_leaves_one_file(void **state)
     assert_true(exists(files[1]));
 }
 
+/* The file of an interruption by another name is the file that has just been written. */
+static void an_interruption_keeps_its_own_file(void **state)
+{
+    (void)state;
+    char *dir = in_root("kept"), *file = in_root("kept/../kept/last-interrupted.ckpt");
+    for (int i = 0; i < 2; i++) {
+        boring *m = boring_new(3);
+        m->during_step = stop_at_3;
+        levin_trainer *t =
+            trainer(&(levin_trainer_flags){ .max_epochs = 1 },
+                    levin_model_checkpoint(&(levin_model_checkpoint_opts){ .dirpath = dir }));
+        levin_trainer_fit_from(t, &m->base, rows(), NULL, i ? file : NULL);
+        assert_error(LEVIN_EINTERRUPTED, "last-interrupted.ckpt");
+        assert_true(exists("kept/last-interrupted.ckpt"));
+        levin_trainer_free(t);
+        levin_module_free(&m->base);
+    }
+    levin__free(dir);
+    levin__free(file);
+}
+
+static void a_path_is_asked_for(void **state)
+{
+    (void)state;
+    boring *m = boring_new(3);
+    levin_trainer *t = trainer(&(levin_trainer_flags){ .max_epochs = 1 }, NULL);
+    levin_trainer_save_checkpoint(t, NULL);
+    assert_error(LEVIN_EINVAL, "save_checkpoint: the path is NULL");
+    levin_trainer_free(t);
+    levin_module_free(&m->base);
+}
+
 static void a_fast_dev_run_leaves_no_file(void **state)
 {
     (void)state;
@@ -455,6 +487,8 @@ int main(void)
         IN_ROOT(a_resume_that_fails_leaves_the_file_that_it_failed_from),
         IN_ROOT(a_file_goes_only_when_there_is_a_newer_one),
         IN_ROOT(a_chain_of_interruptions_leaves_one_file),
+        IN_ROOT(an_interruption_keeps_its_own_file),
+        IN_ROOT(a_path_is_asked_for),
         IN_ROOT(a_fast_dev_run_leaves_no_file),
         IN_ROOT(another_batch_size_inside_an_epoch_is_said),
         IN_ROOT(what_the_run_lacks_of_the_file_is_said),
