@@ -9,7 +9,8 @@ BUILD = cmake --preset $(PRESET) >/dev/null && cmake --build --preset $(PRESET) 
 all: bootstrap ## build the library and the program into build/release
 	@$(BUILD)
 
-demo: all weights ## fine-tune a pretrained BERT on three-class NLI; MNLI=DIR trains on real MNLI files
+demo: bootstrap weights ## fine-tune a pretrained BERT on three-class NLI; MNLI=DIR trains on real MNLI files
+	@$(BUILD) --target levin_program
 	@build/$(PRESET)/levin demo --model.name $(MODEL) $(if $(MNLI),--data.dir $(MNLI))
 
 bench: all weights ## what this machine can do at most, and what levin uses of it; BENCH="--json" and so on
