@@ -64,17 +64,9 @@ static bool is_word(const char *text)
 static char *find_word(const cli_args *a, bool goes_on)
 {
     levin_callback *none[] = { NULL };
-    levin_trainer_flags flags = a->trainer;
-    levin_callback **callbacks = cli_make_callbacks(a, none);
-    levin_logger **loggers = a->objects[LEVIN_CLASS_LOGGER].n ? cli_make_loggers(a) : NULL;
-    flags.callbacks = callbacks;
-    if (loggers)
-        flags.logger = loggers;
-    levin_trainer *t = levin_trainer_new(&flags);
+    levin_trainer *t = cli_make_trainer(a, none);
     char *path = t ? levin__checkpoint_of_runs(t, a->ckpt_path, goes_on) : NULL;
     levin_trainer_free(t);
-    levin__free(callbacks);
-    levin__free(loggers);
     return path;
 }
 

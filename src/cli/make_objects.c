@@ -26,7 +26,8 @@ static void blame(const cli_object *o, const char *option)
     cli_blame(&o->place);
 }
 
-levin_callback **cli_make_callbacks(const cli_args *a, levin_callback *const *extra)
+/* Those of a list, closed by NULL, for a trainer to take; the list itself is the caller's. */
+static levin_callback **make_callbacks(const cli_args *a, levin_callback *const *extra)
 {
     const cli_objects *all = &a->objects[LEVIN_CLASS_CALLBACK];
     int n = 0, more = 0;
@@ -48,7 +49,7 @@ levin_callback **cli_make_callbacks(const cli_args *a, levin_callback *const *ex
     return list;
 }
 
-levin_logger **cli_make_loggers(const cli_args *a)
+static levin_logger **make_loggers(const cli_args *a)
 {
     const cli_objects *all = &a->objects[LEVIN_CLASS_LOGGER];
     int n = 0;
@@ -63,7 +64,7 @@ levin_logger **cli_make_loggers(const cli_args *a)
     return list;
 }
 
-levin_profiler *cli_make_profiler(const cli_args *a)
+static levin_profiler *make_profiler(const cli_args *a)
 {
     const cli_objects *all = &a->objects[LEVIN_CLASS_PROFILER];
     void *options = all->n ? cli_object_options(&all->at[0]) : NULL;
@@ -72,6 +73,21 @@ levin_profiler *cli_make_profiler(const cli_args *a)
     if (all->n)
         blame(&all->at[0], "--trainer.profiler");
     return p;
+}
+
+levin_trainer *cli_make_trainer(const cli_args *a, levin_callback *const *extra)
+{
+    levin_trainer_flags flags = a->trainer;
+    levin_callback **callbacks = make_callbacks(a, extra);
+    levin_logger **loggers = a->objects[LEVIN_CLASS_LOGGER].n ? make_loggers(a) : NULL;
+    flags.callbacks = callbacks;
+    flags.profiler = make_profiler(a);
+    if (loggers)
+        flags.logger = loggers;
+    levin_trainer *t = levin_trainer_new(&flags); // which takes them also where an error stands
+    levin__free(callbacks);
+    levin__free(loggers);
+    return t;
 }
 
 levin_optimizer *cli_make_optimizer(void *args, levin_params *params)

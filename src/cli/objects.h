@@ -25,13 +25,9 @@ bool cli_objects_print(levin_buffer *out, const cli_objects *objects, const cli_
 /** Options of the class, filled in, to be freed with levin__free. NULL after an error. */
 void *cli_object_options(const cli_object *o);
 
-/* Those of a list, closed by NULL, for a trainer to take; the list itself is the caller's to free
- * with levin__free. extra, which they are put before, and NULL where it stands, are taken. NULL
- * after an error. */
-levin_callback **cli_make_callbacks(const cli_args *a, levin_callback *const *extra);
-levin_logger **cli_make_loggers(const cli_args *a);
-/** The profiler that was named; NULL if there is none, or after an error. */
-levin_profiler *cli_make_profiler(const cli_args *a);
+/** The trainer of these flags and classes. extra, callbacks of the program itself, stand behind the
+ *  others and are taken; NULL closes them. NULL after an error. */
+levin_trainer *cli_make_trainer(const cli_args *a, levin_callback *const *extra);
 /** The optimizer and the schedule of cli_args, for levin_classifier_opts. */
 levin_optimizer *cli_make_optimizer(void *args, levin_params *params);
 

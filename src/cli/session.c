@@ -28,22 +28,12 @@ static bool saves_config(const cli_session *s)
 static levin_trainer *make_trainer(cli_session *s)
 {
     const cli_args *a = s->args;
-    levin_trainer_flags flags = a->trainer;
     levin_callback *own[] = { NULL, NULL, NULL };
     s->meter = cli_meter_new();
     own[0] = (levin_callback *)s->meter;
     if (own[0] && saves_config(s))
         own[1] = cli_save_config(s->command, a);
-    levin_callback **callbacks = cli_make_callbacks(a, own);
-    levin_logger **loggers = a->objects[LEVIN_CLASS_LOGGER].n ? cli_make_loggers(a) : NULL;
-    flags.callbacks = callbacks;
-    flags.profiler = cli_make_profiler(a);
-    if (loggers)
-        flags.logger = loggers;
-    levin_trainer *t = levin_trainer_new(&flags); // which takes them also where an error stands
-    levin__free(callbacks);
-    levin__free(loggers);
-    return t;
+    return cli_make_trainer(a, own);
 }
 
 int cli_session_begin(cli_session *s, const levin_command *c, const cli_args *a, cli_split split)

@@ -106,6 +106,16 @@ static void one_cycle_moves_the_momentum(void **state)
     done(o);
 }
 
+static void compare_by_metric(levin_optimizer *o, const double *metric, const double *lr)
+{
+    for (int k = 0; k < STEPS; k++) {
+        levin_lr_scheduler_step_metric(o, metric[k]);
+        if (fabs(levin_optimizer_lr(o, 0) - lr[k]) > 1e-12)
+            fail_msg("step %d: %.9g, torch has %.9g", k, levin_optimizer_lr(o, 0), lr[k]);
+    }
+    done(o);
+}
+
 static void a_plateau_lowers_the_rate(void **state)
 {
     (void)state;
@@ -117,12 +127,7 @@ static void a_plateau_lowers_the_rate(void **state)
         o, "ReduceLROnPlateau",
         &(levin_lr_scheduler_opts){
             .monitor = "val_loss", .factor = 0.5, .patience = 1, .cooldown = 1, .min_lr = 0.1 });
-    for (int k = 0; k < STEPS; k++) {
-        levin_lr_scheduler_step_metric(o, metric[k]);
-        if (fabs(levin_optimizer_lr(o, 0) - lr[k]) > 1e-12)
-            fail_msg("step %d: %.9g, torch has %.9g", k, levin_optimizer_lr(o, 0), lr[k]);
-    }
-    done(o);
+    compare_by_metric(o, metric, lr);
 }
 
 static void a_plateau_may_want_more_by_a_margin(void **state)
@@ -142,12 +147,7 @@ static void a_plateau_may_want_more_by_a_margin(void **state)
                                     .threshold = 0.25,
                                     .threshold_mode = LEVIN_THRESHOLD_ABS,
                                     .min_lr = 0.01 });
-    for (int k = 0; k < STEPS; k++) {
-        levin_lr_scheduler_step_metric(o, metric[k]);
-        if (fabs(levin_optimizer_lr(o, 0) - lr[k]) > 1e-12)
-            fail_msg("step %d: %.9g, torch has %.9g", k, levin_optimizer_lr(o, 0), lr[k]);
-    }
-    done(o);
+    compare_by_metric(o, metric, lr);
 }
 
 static void what_is_wrong_is_refused(void **state)
