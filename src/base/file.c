@@ -395,6 +395,14 @@ char *levin__path_join(const char *a, const char *b)
     return levin__format("%s%s%s", a, a[n - 1] == '/' ? "" : "/", b);
 }
 
+char *levin__path_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return levin__strdup(".");
+    return levin__strndup(path, slash > path ? (size_t)(slash - path) : 1);
+}
+
 const char *levin__path_name(const char *path)
 {
     const char *slash = strrchr(path, '/');

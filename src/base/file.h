@@ -63,6 +63,8 @@ int levin__folder_write(const char *path, int (*fill)(void *context, const char 
                         void *context);
 bool levin__is_file(const char *path);
 bool levin__is_dir(const char *path);
+/** What stands before the last slash: "." where there is none, "/" of "/a". The caller's. */
+char *levin__path_folder(const char *path);
 /** Whether both paths lead to one file that is there. */
 bool levin__same_file(const char *a, const char *b);
 /** "a/b", without doubling the slash; b where a is "" or ".". The caller's. */

@@ -55,11 +55,6 @@ static bool take_rows(const levin_command *c, cli_args *a, const json_t *hyper_p
     return !levin_error();
 }
 
-static bool is_word(const char *text)
-{
-    return strcmp(text, "last") == 0 || strcmp(text, "best") == 0 || strcmp(text, "hpc") == 0;
-}
-
 /* As a trainer with these options would look for it. NULL after an error too; the caller's. */
 static char *find_word(const cli_args *a, bool goes_on)
 {
@@ -73,7 +68,7 @@ static char *find_word(const cli_args *a, bool goes_on)
 /* "last" and so on become a file, if there is one. */
 static bool resolve(const levin_command *c, cli_args *a)
 {
-    char *path = is_word(a->ckpt_path) ? find_word(a, c == &cli_cmd_fit) : NULL;
+    char *path = levin__checkpoint_is_word(a->ckpt_path) ? find_word(a, c == &cli_cmd_fit) : NULL;
     if (path)
         a->ckpt_path = cli_keep(a, path);
     levin__free(path);
@@ -83,7 +78,7 @@ static bool resolve(const levin_command *c, cli_args *a)
 bool cli_checkpoint_is_there(const cli_args *a, bool is_fit)
 {
     const char *path = a->ckpt_path;
-    bool word = path && is_word(path);
+    bool word = path && levin__checkpoint_is_word(path);
     if (word && !is_fit)
         levin__error_set(LEVIN_ENOTFOUND, "--ckpt_path: no %s checkpoint was found; name a file",
                          path);

@@ -333,11 +333,8 @@ int levin__checkpoint_write(levin_trainer *t, const char *path, bool weights_onl
 
 static int make_folder_of(const char *path)
 {
-    char *folder = levin__strdup(path);
-    char *slash = folder ? strrchr(folder, '/') : NULL;
-    if (slash)
-        *slash = '\0';
-    if (slash && *folder)
+    char *folder = levin__path_folder(path);
+    if (folder)
         levin__make_dirs(folder);
     levin__free(folder);
     return levin_error();

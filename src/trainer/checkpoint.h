@@ -49,6 +49,9 @@ void levin__restore_log(levin_trainer *t, const json_t *header, const char *wher
  * an error, and also, without one, if there is no last file: then training starts afresh. */
 char *levin__checkpoint_find(levin_trainer *t, const char *what);
 
+/** Whether what is "best", "last" or "hpc", and not a path. */
+bool levin__checkpoint_is_word(const char *what);
+
 /** Which file of earlier runs "best", "last" or "hpc" would be for a trainer that has run nothing
  * yet; what is best is what the newest checkpoint says. The caller's; NULL, maybe without an error,
  * if there is none. */

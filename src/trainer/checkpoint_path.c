@@ -143,6 +143,11 @@ static char *best_of_newest(const levin_trainer *t)
     return best;
 }
 
+bool levin__checkpoint_is_word(const char *what)
+{
+    return strcmp(what, "last") == 0 || strcmp(what, "best") == 0 || strcmp(what, "hpc") == 0;
+}
+
 char *levin__checkpoint_of_runs(const levin_trainer *t, const char *what, bool must_be_whole)
 {
     int64_t n;
@@ -156,12 +161,8 @@ void levin__checkpoint_name_other(const levin_trainer *t)
     candidate best = { .but = t->ckpt_path };
     levin_error_note note;
     levin__error_take(&note);
-    char *dir = note.code == LEVIN_EFORMAT ? levin__strdup(t->ckpt_path) : NULL;
-    char *slash = dir ? strrchr(dir, '/') : NULL;
-    if (slash)
-        *slash = '\0';
-    if (dir)
-        search(&best, slash ? dir : ".");
+    char *dir = note.code == LEVIN_EFORMAT ? levin__path_folder(t->ckpt_path) : NULL;
+    search(&best, dir);
     levin__free(dir);
     if (best.path)
         levin__error_set(note.code, "%s; beside it stands %s", note.message, best.path);

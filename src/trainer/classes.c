@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/suggest.h"
+#include "base/text.h"
 #include "trainer/number.h"
 
 #include <stdio.h>
@@ -119,18 +120,9 @@ const levin_class *levin__class_find(levin_class_kind kind, const char *word)
     return NULL;
 }
 
-/* The second of a pair whose first is name, or NULL. */
-static const char *second(const char *const (*pairs)[2], const char *name)
-{
-    for (; pairs && (*pairs)[0]; pairs++)
-        if (strcmp((*pairs)[0], name) == 0)
-            return (*pairs)[1];
-    return NULL;
-}
-
 const levin_flag *levin__class_argument(const levin_class *c, const char *name)
 {
-    const char *own = second(c->also, name);
+    const char *own = levin__second_of(c->also, name);
     for (const levin_flag *a = c->arguments; a && a->name; a++)
         if (strcmp(a->name, own ? own : name) == 0)
             return a;
@@ -139,7 +131,7 @@ const levin_flag *levin__class_argument(const levin_class *c, const char *name)
 
 bool levin__class_accepts(const levin_class *c, const char *name)
 {
-    return levin__class_argument(c, name) || second(c->fixed, name);
+    return levin__class_argument(c, name) || levin__second_of(c->fixed, name);
 }
 
 /* Adds "; SGD has one": the classes of a kind that have such an argument. */
@@ -244,7 +236,7 @@ static void set_default(const levin_class *c, void *options, const levin_flag *a
 int levin__class_set(const levin_class *c, void *options, const char *name, const char *text)
 {
     const levin_flag *a = levin__class_argument(c, name);
-    const char *fixed = second(c->fixed, name);
+    const char *fixed = levin__second_of(c->fixed, name);
     if (!a && fixed && strcasecmp(fixed, text) == 0)
         return LEVIN_OK;
     if (!a && fixed)

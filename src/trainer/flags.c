@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -138,17 +139,10 @@ static const char *const foreign_flags[][2] = {
     { NULL, NULL },
 };
 
-static const char *second(const char *const (*pairs)[2], const char *name)
-{
-    for (; (*pairs)[0]; pairs++)
-        if (strcmp((*pairs)[0], name) == 0)
-            return (*pairs)[1];
-    return NULL;
-}
-
 bool levin__flag_refuse(const char *what, const char *shown, const char *name)
 {
-    const char *now = second(old_flags, name), *why = second(foreign_flags, name);
+    const char *now = levin__second_of(old_flags, name),
+               *why = levin__second_of(foreign_flags, name);
     if (now)
         levin__error_set(LEVIN_EINVAL, "%s %s is gone: now %s", what, shown, now);
     else if (why)

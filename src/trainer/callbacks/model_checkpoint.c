@@ -19,7 +19,6 @@
 #include "trainer/state.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef struct {
     levin_callback base;
@@ -214,11 +213,9 @@ static void sweep_run(void *payload, const char *run)
 /* The run of this folder, which need not be a version_N, and those beside it. */
 static void sweep_runs(const char *run_dir)
 {
-    char *above = levin__strdup(run_dir), *slash = above ? strrchr(above, '/') : NULL;
-    if (slash)
-        *slash = '\0';
+    char *above = levin__path_folder(run_dir);
     sweep_run(NULL, run_dir);
-    levin__visit_runs(slash ? above : ".", sweep_run, NULL);
+    levin__visit_runs(above, sweep_run, NULL);
     levin__free(above);
 }
 
