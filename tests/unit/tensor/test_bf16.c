@@ -95,6 +95,13 @@ static float *boundary_cases(int64_t *n)
     return x;
 }
 
+/* Instructions for bf16 take what is below 2^-126 for zero (docs/numerics.md). */
+static bool flushed(const char *back_end, float x, uint16_t y)
+{
+    bool instructions = strcmp(back_end, "avx512_bf16") == 0 || strcmp(back_end, "amx") == 0;
+    return instructions && fpclassify(x) == FP_SUBNORMAL && (y & 0x7fff) == 0;
+}
+
 static void the_vectors_of_every_back_end_round_alike(void **state)
 {
     (void)state;
@@ -109,7 +116,7 @@ static void the_vectors_of_every_back_end_round_alike(void **state)
         levin_array from = { x, LEVIN_F32 }, to = { y, LEVIN_BF16 };
         assert_true(LEVIN_RUN(axpy, to, 1, from, n, false));
         for (int64_t i = 0; i < n; i++)
-            if (y[i] != levin__f32_to_bf16(x[i]))
+            if (y[i] != levin__f32_to_bf16(x[i]) && !flushed(names[b], x[i], y[i]))
                 fail_msg("%s: %08x becomes %04x", names[b], bits_of(x[i]), y[i]);
     }
     levin__use_back_end(NULL);

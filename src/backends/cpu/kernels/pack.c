@@ -1,6 +1,5 @@
 /* pack.c: operands as f32, whatever they are stored as. */
 #include "backends/cpu/kernels/pack.h"
-#include "backends/cpu/kernels/functions.h"
 
 enum {
     STRIP = 16, // steps at once, so that a panel's lines are filled while they are in cache
@@ -16,15 +15,6 @@ INLINE quad load4(levin_array a, int64_t i)
     h4 h;
     memcpy(&h, (const uint16_t *)a.data + i, sizeof h);
     return (quad)(__builtin_convertvector(h, u4) << 16);
-}
-
-/* Asks for n numbers that will be read before long: rows far apart are no CPU's guess. They may lie
- * behind the last. */
-INLINE void expect(levin_array a, int64_t at, int64_t n)
-{
-    int64_t size = a.dtype == LEVIN_F32 ? 4 : 2;
-    for (int64_t byte = at * size; byte < (at + n) * size; byte += 64)
-        __builtin_prefetch((const char *)((uintptr_t)a.data + (uintptr_t)byte));
 }
 
 /* f32 in the precision of bf16, which is what a product of bf16 takes of an f32 b. */
@@ -61,8 +51,9 @@ INLINE void transpose_strip(float *to, const levin_matmul_args *m, int64_t at, i
             to[p * COLS + i] = round1(load1(m->b, at + i * k), rounds);
 }
 
-static void pack_transposed(float *to, const levin_matmul_args *m, int64_t column, int64_t columns)
+void pack_right(float *to, const levin_matmul_args *m, int64_t column)
 {
+    int64_t columns = m->n - column < COLS ? m->n - column : COLS;
     bool rounds = rounds_right(m);
     int64_t k = m->k;
     for (int64_t p = 0; p < k; p += STRIP) {
@@ -74,25 +65,6 @@ static void pack_transposed(float *to, const levin_matmul_args *m, int64_t colum
             for (int64_t c = columns & ~(int64_t)3; c < COLS; c++)
                 strip[s * COLS + c] =
                     c < columns ? round1(load1(m->b, (column + c) * k + p + s), rounds) : 0;
-    }
-}
-
-void pack_right(float *to, const levin_matmul_args *m, int64_t column)
-{
-    int64_t columns = m->n - column < COLS ? m->n - column : COLS;
-    bool rounds = rounds_right(m);
-    if (m->trans_b) {
-        pack_transposed(to, m, column, columns);
-        return;
-    }
-    for (int64_t p = 0; p < m->k; p++) {
-        expect(m->b, (p + SOON) * m->n + column, columns);
-        for (int64_t c = 0; c < COLS; c += LANES) {
-            int lanes = c < columns ? vlanes(c, columns) : 0;
-            vf x = lanes ? vget(m->b, p * m->n + column + c, lanes) : vset(0.0f);
-            x = m->gelu_b ? vgelu(x) : rounds ? vfrom_half(vto_half(x)) : x;
-            vstore(to + p * COLS + c, x);
-        }
     }
 }
 

@@ -77,16 +77,16 @@ void KERNEL(pack_right_bytes)(void *packed, const levin_matmul_args *m, int64_t 
 /* Operands are those of a product, m; a step is 32 bits of a row: one f32, or in the functions
  * named after pairs two bf16, the second of which is zero if m->k is odd and ends before it. */
 
-/** Columns [column, column + COLS) of b, all steps: to (steps, COLS), zeros past the last column.
- */
+/** Columns [column, column + COLS) of a b stored (N, K), all steps: to (steps, COLS), zeros past
+ * the last column. */
 void KERNEL(pack_right)(float *to, const levin_matmul_args *m, int64_t column);
 void KERNEL(pack_right_pairs)(float *to, const levin_matmul_args *m, int64_t column);
 /** The same columns of a b of f32, rounded. */
 void KERNEL(pack_rounded_pairs)(float *to, const levin_matmul_args *m, int64_t column);
-/** Rows [first, first + rows) of a b (K, N) of f32, rounded: to all panels; first is even, and
- * rows, unless they are the last. */
-void KERNEL(pack_rounded_rows)(float *packed, const levin_matmul_args *m, int64_t first,
-                               int64_t rows);
+/** Rows [first, first + rows) of a b stored (K, N): to all panels, as floats or, where a step is
+ * one, as pairs; then first is even, and rows, unless they are the last. */
+void KERNEL(pack_right_rows)(float *packed, const levin_matmul_args *m, int64_t first,
+                             int64_t rows);
 /** Rows [first, first + rows) of a, steps [p, p + k): to panels of TILE rows, (k, TILE) each, zeros
  * past the last row. */
 void KERNEL(pack_left)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
@@ -100,6 +100,15 @@ void KERNEL(pack_left_pairs)(float *to, const levin_matmul_args *m, int64_t firs
  * pack_left_pairs, to m->row_sums; add: to what stands there. */
 void KERNEL(sum_left)(const levin_matmul_args *m, const float *from, int64_t first, int64_t rows,
                       int64_t k, bool add);
+
+/* Asks for n numbers that will be read before long: rows far apart are no CPU's guess. They may lie
+ * behind the last. */
+INLINE void expect(levin_array a, int64_t at, int64_t n)
+{
+    int64_t size = a.dtype == LEVIN_F32 ? 4 : 2;
+    for (int64_t byte = at * size; byte < (at + n) * size; byte += 64)
+        __builtin_prefetch((const char *)((uintptr_t)a.data + (uintptr_t)byte));
+}
 
 /* Four numbers of 32 bits, whatever these mean. */
 typedef float quad __attribute__((vector_size(16)));
@@ -124,7 +133,7 @@ INLINE void put_transposed(float *to, int64_t width, quad r0, quad r1, quad r2, 
 #define pack_left_pairs    KERNEL(pack_left_pairs)
 #define sum_left           KERNEL(sum_left)
 #define pack_rounded_pairs KERNEL(pack_rounded_pairs)
-#define pack_rounded_rows  KERNEL(pack_rounded_rows)
+#define pack_right_rows    KERNEL(pack_right_rows)
 #define pack_right_bytes   KERNEL(pack_right_bytes)
 #define packed_bytes       KERNEL(packed_bytes)
 #define pack_panels        KERNEL(pack_panels)

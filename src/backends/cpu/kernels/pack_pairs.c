@@ -1,6 +1,5 @@
 /* pack_pairs.c: operands as pairs of bf16, for CPUs that multiply those. A pair lies in memory as
  * its two members follow each other along the inner dimension, the first one lower. */
-#include "backends/cpu/kernels/functions.h"
 #include "backends/cpu/kernels/pack.h"
 #include "base/scope.h"
 
@@ -21,8 +20,9 @@ INLINE void put_pair(float *to, uint32_t pair) { memcpy(to, &pair, sizeof pair);
 INLINE quad load_pairs(const uint16_t *row) { return *(const quad_any *)row; }
 
 /* b is stored (N, K): its rows become the panel's columns. */
-static void pack_transposed(float *to, const levin_matmul_args *m, int64_t column, int64_t columns)
+void pack_right_pairs(float *to, const levin_matmul_args *m, int64_t column)
 {
+    int64_t columns = m->n - column < COLS ? m->n - column : COLS;
     int64_t k = m->k, steps = (k + 1) / 2, whole = k / (2 * EDGE) * EDGE;
     const uint16_t *b = (const uint16_t *)m->b.data + column * k;
     for (int64_t first = 0; first < steps; first += STRIP) {
@@ -63,38 +63,6 @@ INLINE void zip_some(float *to, const uint16_t *first, const uint16_t *second, i
     memset(to + n, 0, (size_t)(most - n) * sizeof *to);
 }
 
-static void gelu_row(uint16_t *to, const uint16_t *row, int64_t n)
-{
-    levin_array from = { (uint16_t *)row, LEVIN_BF16 }, out = { to, LEVIN_BF16 };
-    for (int64_t i = 0; i < n; i += LANES)
-        vput(out, i, vgelu(vget(from, i, vlanes(i, n))), vlanes(i, n));
-}
-
-void pack_right_pairs(float *to, const levin_matmul_args *m, int64_t column)
-{
-    int64_t columns = m->n - column < COLS ? m->n - column : COLS;
-    if (m->trans_b) {
-        pack_transposed(to, m, column, columns);
-        return;
-    }
-    for (int64_t p = 0; p < m->k; p += 2, to += COLS) {
-        const uint16_t *row = (const uint16_t *)m->b.data + p * m->n + column;
-        const uint16_t *next = p + 1 < m->k ? row + m->n : NULL;
-        uint16_t gelu[2][COLS];
-        if (m->gelu_b) {
-            gelu_row(gelu[0], row, columns);
-            if (next)
-                gelu_row(gelu[1], next, columns);
-            row = gelu[0];
-            next = next ? gelu[1] : NULL;
-        }
-        for (int64_t c = 0; c < COLS; c += LANES) {
-            int lanes = c < columns ? vlanes(c, columns) : 0;
-            zip_some(to + c, row + c, next ? next + c : NULL, lanes, LANES);
-        }
-    }
-}
-
 /* n numbers as bf16. */
 static void round_row(uint16_t *to, levin_array x, int64_t at, int64_t n)
 {
@@ -111,31 +79,10 @@ void pack_rounded_pairs(float *to, const levin_matmul_args *m, int64_t column)
     levin_matmul_args part = *m;
     part.n = columns;
     part.b = (levin_array){ halves, LEVIN_BF16 };
-    if (halves && m->trans_b)
+    if (halves) {
         round_row(halves, m->b, column * m->k, columns * m->k);
-    for (int64_t p = 0; halves && !m->trans_b && p < m->k; p++)
-        round_row(halves + p * columns, m->b, p * m->n + column, columns);
-    if (halves)
         pack_right_pairs(to, &part, 0);
-    levin_scope_end(scope);
-}
-
-void pack_rounded_rows(float *packed, const levin_matmul_args *m, int64_t first, int64_t rows)
-{
-    int64_t steps = steps_of(m), n = m->n;
-    levin_scope *scope = levin_scope_begin();
-    uint16_t *halves = levin__scope_alloc((size_t)(rows * n) * sizeof *halves);
-    if (halves)
-        round_row(halves, m->b, first * n, rows * n);
-    for (int64_t p = 0; halves && p < rows; p += 2)
-        for (int64_t i = 0; i < n; i += COLS) {
-            const uint16_t *row = halves + p * n + i;
-            float *to = packed + i * steps + (first + p) / 2 * COLS;
-            for (int64_t c = 0; c < COLS; c += LANES) {
-                int lanes = i + c < n ? vlanes(i + c, n) : 0;
-                zip_some(to + c, row + c, p + 1 < rows ? row + n + c : NULL, lanes, LANES);
-            }
-        }
+    }
     levin_scope_end(scope);
 }
 
@@ -214,21 +161,29 @@ static void put_amx_columns(float *to, const levin_matmul_args *m, int64_t i, in
                            *(quad_any *)&steps[q + 3][c]);
 }
 
+/* AMX_STEPS rows, n of which are there, and as many steps. */
+static void put_amx_block(float *to, const levin_matmul_args *m, int64_t i, int64_t n, int64_t s)
+{
+    if (m->trans_a && n > 0) {
+        put_amx_columns(to, m, i, n, s);
+        return;
+    }
+    for (int64_t r = 0; r < n; r++)
+        put_amx_row(to + r * AMX_STEPS, m, i + r, s);
+    int64_t zeros = n < 0 ? AMX_STEPS : AMX_STEPS - n;
+    memset(to + (AMX_STEPS - zeros) * AMX_STEPS, 0, (size_t)(zeros * AMX_STEPS) * sizeof *to);
+}
+
+/* All panels side by side, so that a row of a stored (K, M) is read while its page is at hand. */
 static void pack_amx(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
                      int64_t k)
 {
-    for (int64_t i = 0; i < rows; i += AMX_ROWS)
-        for (int64_t s = p; s < p + k; s += AMX_STEPS)
-            for (int64_t half = i; half < i + AMX_ROWS; half += AMX_STEPS) {
-                int64_t n = rows - half < AMX_STEPS ? rows - half : AMX_STEPS;
-                if (m->trans_a && n > 0)
-                    put_amx_columns(to, m, first + half, n, s);
-                for (int64_t r = 0; r < n && !m->trans_a; r++)
-                    put_amx_row(to + r * AMX_STEPS, m, first + half + r, s);
-                int64_t zeros = n < 0 ? AMX_STEPS : m->trans_a ? 0 : AMX_STEPS - n;
-                memset(to + (AMX_STEPS - zeros) * AMX_STEPS, 0,
-                       (size_t)(zeros * AMX_STEPS) * sizeof *to);
-                to += AMX_STEPS * AMX_STEPS;
+    for (int64_t s = 0; s < k; s += AMX_STEPS)
+        for (int64_t i = 0; i < rows; i += AMX_ROWS)
+            for (int64_t half = 0; half < AMX_ROWS; half += AMX_STEPS) {
+                int64_t left = rows - i - half, n = left < AMX_STEPS ? left : AMX_STEPS;
+                put_amx_block(to + i * k + (s * AMX_ROWS) + half * AMX_STEPS, m, first + i + half,
+                              n, p + s);
             }
 }
 #endif

@@ -4,6 +4,8 @@
 #include "base/scope.h"
 #include "base/threads.h"
 
+enum { ROWS = 64 }; // of b, a task
+
 typedef struct {
     void *to;
     const levin_matmul_args *m;
@@ -25,12 +27,19 @@ bytes_scales scales_of_panels(const void *packed, const levin_matmul_args *m)
     return (bytes_scales){ scales, (const int32_t *)(scales + columns) };
 }
 
+/* Zeros behind the steps of a panel that are filled. */
+static void pad_panel(const job *j, int64_t panel)
+{
+    int64_t filled = filled_steps_of(j->m);
+    float *to = (float *)j->to + (panel * j->steps + filled) * COLS;
+    memset(to, 0, (size_t)((j->steps - filled) * COLS) * sizeof *to);
+}
+
 static void pack_one(void *context, int64_t panel)
 {
     const job *j = context;
     float *to = (float *)j->to + panel * j->steps * COLS;
-    int64_t filled = filled_steps_of(j->m);
-    memset(to + filled * COLS, 0, (size_t)((j->steps - filled) * COLS) * sizeof *to);
+    pad_panel(j, panel);
     switch (step_of(j->m)) {
     case STEP_FLOAT:
         pack_right(to, j->m, panel * COLS);
@@ -43,10 +52,24 @@ static void pack_one(void *context, int64_t panel)
     }
 }
 
+/* Rows as they lie: a panel of them alone would read a line of each, and a page for it. */
+static void pack_some_rows(void *context, int64_t task)
+{
+    const job *j = context;
+    int64_t first = task * ROWS, left = j->m->k - first;
+    pack_right_rows(j->to, j->m, first, left < ROWS ? left : ROWS);
+}
+
 void pack_panels(void *to, const levin_matmul_args *m)
 {
     job j = { to, m, steps_of(m) };
-    levin__parallel_for(panels_of(m), pack_one, &j);
+    if (m->trans_b) {
+        levin__parallel_for(panels_of(m), pack_one, &j);
+        return;
+    }
+    for (int64_t panel = 0; panel < panels_of(m); panel++)
+        pad_panel(&j, panel);
+    levin__parallel_for((m->k + ROWS - 1) / ROWS, pack_some_rows, &j);
 }
 
 /* While a weight is learned it is packed anew for each product, which costs less than the memory,

@@ -45,24 +45,36 @@ static double burn_f32(int64_t rounds)
 }
 
 #if HAS_TILES
+/* bf16 of both signs between 1 and 2, to four registers. A CPU allows its tiles only so much power,
+ * and products of zeros take almost none: they are several times as fast as any that are of use. */
+INLINE void load_numbers(void)
+{
+    uint32_t numbers[4][16][16];
+    for (uint32_t i = 0; i < 4 * 16 * 16; i++)
+        numbers[i / 256][i / 16 % 16][i % 16] = 0x3f803f80u | (i * 2654435761u & 0x807f807fu);
+    amx_load(4, numbers[0], 64);
+    amx_load(5, numbers[1], 64);
+    amx_load(6, numbers[2], 64);
+    amx_load(7, numbers[3], 64);
+}
+
 /* The same of AMX: eight products of registers a round, each 16 x 16 sums of 16 steps. */
 static double burn_tiles(int64_t rounds, bool bytes)
 {
     amx_begin();
-    amx_zero(4);
-    amx_zero(5);
+    load_numbers();
     for (int64_t i = 0; i < rounds; i++)
         for (int twice = 0; twice < 2; twice++) {
             if (bytes) {
-                amx_bytes(0, 4, 5);
-                amx_bytes(1, 4, 5);
-                amx_bytes(2, 4, 5);
-                amx_bytes(3, 4, 5);
+                amx_bytes(0, 4, 6);
+                amx_bytes(1, 4, 7);
+                amx_bytes(2, 5, 6);
+                amx_bytes(3, 5, 7);
             } else {
-                amx_pairs(0, 4, 5);
-                amx_pairs(1, 4, 5);
-                amx_pairs(2, 4, 5);
-                amx_pairs(3, 4, 5);
+                amx_pairs(0, 4, 6);
+                amx_pairs(1, 4, 7);
+                amx_pairs(2, 5, 6);
+                amx_pairs(3, 5, 7);
             }
         }
     amx_end();

@@ -118,9 +118,8 @@ INLINE void tile_of_registers(float *sums, int64_t ld, const float *a, int64_t r
         amx_load(3, sums + below + AMX_STEPS, width);
     }
     for (int64_t p = 0; p < k; p += AMX_STEPS, a += next, b += AMX_STEPS * COLS) {
-        for (int64_t r = 0; r < AMX_ROWS;
-             r++) // b stays in the first cache, a comes from the second
-            __builtin_prefetch(a + next + r * row);
+        for (int64_t s = 0; s < AMX_STEPS * COLS; s += LINE / 4) // the steps of b that come next
+            __builtin_prefetch(b + AMX_STEPS * COLS + s);
         amx_load(4, a, apart);
         amx_load(5, a + AMX_STEPS * row, apart);
         amx_load(6, b, panel);
