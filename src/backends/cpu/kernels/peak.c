@@ -46,7 +46,7 @@ static double burn_f32(int64_t rounds)
 
 #if HAS_TILES
 /* bf16 of both signs between 1 and 2, to four registers. A CPU allows its tiles only so much power,
- * and products of zeros take almost none: they are several times as fast as any that are of use. */
+ * and products of zeros take almost none: they were up to twice as fast. */
 INLINE void load_numbers(void)
 {
     uint32_t numbers[4][16][16];
