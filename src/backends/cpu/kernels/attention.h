@@ -73,13 +73,13 @@ INLINE int64_t next_head(head_part p)
 
 /* Four rows at a time are read before any is written: a store whose address is a load's but for
  * whole pages keeps it waiting. */
-INLINE void copy_rows(float *to, const float *from, int64_t stride, int64_t d, int64_t n)
+INLINE void copy_rows(float *to, levin_array from, int64_t at, int64_t stride, int64_t d, int64_t n)
 {
-    for (int64_t i = 0; i < n; i += 4, from += 4 * stride, to += 4 * d)
+    for (int64_t i = 0; i < n; i += 4, at += 4 * stride, to += 4 * d)
         for (int64_t c = 0; c < d; c += LANES) {
             vf row[4];
             for (int64_t q = 0; q < 4 && i + q < n; q++)
-                row[q] = vload(from + q * stride + c);
+                row[q] = vget(from, at + q * stride + c, LANES);
             for (int64_t q = 0; q < 4 && i + q < n; q++)
                 vstore(to + q * d + c, row[q]);
         }
@@ -91,8 +91,12 @@ INLINE void load_rows(float *to, head_part p, levin_array x, int64_t stride, int
                       int64_t from, int64_t n)
 {
     int64_t d = p.head_size;
-    if (x.dtype == LEVIN_F32 && d == p.size_up) {
-        copy_rows(to, (const float *)x.data + (p.first + from) * stride + column, stride, d, n);
+    if (d == p.size_up) {
+        int64_t at = (p.first + from) * stride + column;
+        if (x.dtype == LEVIN_F32)
+            copy_rows(to, (levin_array){ x.data, LEVIN_F32 }, at, stride, d, n);
+        else
+            copy_rows(to, (levin_array){ x.data, LEVIN_BF16 }, at, stride, d, n);
         return;
     }
     for (int64_t i = 0; i < n; i++) {

@@ -10,11 +10,8 @@ INLINE quad load4(levin_array a, int64_t i)
 {
     if (a.dtype == LEVIN_F32)
         return *(const quad_any *)((const float *)a.data + i);
-    typedef uint16_t h4 __attribute__((vector_size(8)));
-    typedef uint32_t u4 __attribute__((vector_size(16)));
-    h4 h;
-    memcpy(&h, (const uint16_t *)a.data + i, sizeof h);
-    return (quad)(__builtin_convertvector(h, u4) << 16);
+    __m128i halves = _mm_loadl_epi64((const __m128i *)((const uint16_t *)a.data + i));
+    return (quad)_mm_unpacklo_epi16(_mm_setzero_si128(), halves); // each the upper half of a float
 }
 
 /* f32 in the precision of bf16, which is what a product of bf16 takes of an f32 b. */

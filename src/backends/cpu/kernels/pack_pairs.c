@@ -48,7 +48,7 @@ INLINE void zip(float *to, const uint16_t *first, const uint16_t *second, int n)
     memcpy(&low, first, (size_t)n * sizeof *first);
     if (second)
         memcpy(&high, second, (size_t)n * sizeof *second);
-    vf pairs = (vf)(__builtin_convertvector(low, vu) | __builtin_convertvector(high, vu) << 16);
+    vf pairs = (vf)(vwiden(low) | vwiden(high) << 16);
     memcpy(to, &pairs, (size_t)n * sizeof *to);
 }
 

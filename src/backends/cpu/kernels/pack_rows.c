@@ -18,13 +18,13 @@ INLINE vf number_at(const levin_matmul_args *m, int64_t at, int lanes)
 INLINE vu half_at(const levin_matmul_args *m, int64_t at, int lanes)
 {
     if (m->b.dtype == LEVIN_F32 || m->gelu_b)
-        return __builtin_convertvector(vto_half(number_at(m, at, lanes)), vu);
+        return vwiden(vto_half(number_at(m, at, lanes)));
     vh x = { 0 };
     if (lanes == LANES)
         x = *(const vh_any *)((const uint16_t *)m->b.data + at);
     else
         memcpy(&x, (const uint16_t *)m->b.data + at, (size_t)lanes * sizeof(uint16_t));
-    return __builtin_convertvector(x, vu);
+    return vwiden(x);
 }
 
 /* LANES members of the step that begins with row p. */

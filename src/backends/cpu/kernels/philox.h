@@ -81,7 +81,7 @@ INLINE vf vkeep(const uint16_t *bits, uint32_t threshold, float scale)
 {
     vh h;
     memcpy(&h, bits, sizeof h);
-    vi kept = (vi)(__builtin_convertvector(h, vi) >= (int32_t)threshold);
+    vi kept = (vi)((vi)vwiden(h) >= (int32_t)threshold);
     return (vf)((vi)vset(scale) & kept);
 }
 
