@@ -4,18 +4,19 @@
 
 #include "base/memory.h"
 
-/* Room for the packing, empty or with what it held before. */
-static levin_packing *room_for(levin_tensor *w, levin_packing_use use, size_t bytes)
+/* Room for the packing, empty or with what it held before, if that is multiplied by the same. */
+static levin_packing *room_for(levin_tensor *w, levin_packing_use use, size_t bytes,
+                               levin_dtype operand)
 {
     if (!w->packings)
         w->packings = levin__calloc(LEVIN_PACKINGS, sizeof *w->packings);
     levin_packing *p = w->packings ? &w->packings[use] : NULL;
-    if (p && p->data && p->bytes != bytes) {
+    if (p && p->data && (p->bytes != bytes || p->operand != operand)) {
         levin__free(p->data);
         p->data = NULL;
     }
     if (p && !p->data) {
-        *p = (levin_packing){ .data = levin__alloc(bytes), .bytes = bytes };
+        *p = (levin_packing){ .data = levin__alloc(bytes), .bytes = bytes, .operand = operand };
         if (!p->data)
             return NULL;
     }
@@ -33,7 +34,7 @@ const void *levin__packed_of(const levin_tensor *t, levin_packing_use use,
     if (!levin__is_weight(w) || w->lent || !table->packed_size || !table->pack ||
         !table->packed_size(&bytes, &args, learns))
         return NULL;
-    levin_packing *p = room_for(w, use, bytes);
+    levin_packing *p = room_for(w, use, bytes, m->bytes ? LEVIN_I8 : m->a.dtype);
     if (!p || (p->by == table && p->version == w->version))
         return p ? p->data : NULL;
     if (!table->pack(p->data, &args))

@@ -7,14 +7,14 @@
 
 #include <math.h>
 
-/* Packed copies that the back end of today made are written along. */
+/* Packed copies that the back end of today made, for products of bf16, are written along. */
 static void add_packings(levin_adam_args *a, levin_slot *s)
 {
     const levin_tensor *t = s->tensor;
     const levin_packing *p = t->ndim == 2 ? t->packings : NULL;
     a->cols = t->ndim ? t->dim[t->ndim - 1] : 1;
     for (int i = 0; p && i <= LEVIN_PACKED_BACKWARD; i++)
-        if (p[i].data && p[i].by == levin__kernel_tables()[0])
+        if (p[i].data && p[i].operand == LEVIN_BF16 && p[i].by == levin__kernel_tables()[0])
             a->packed[i] =
                 (levin_packed){ p[i].data, i == LEVIN_PACKED_FORWARD, &s->packings_fresh[i] };
 }

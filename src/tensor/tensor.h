@@ -20,8 +20,9 @@ struct levin_call; // autograd's record of how a tensor came to be
 typedef struct levin_packing {
     void *data; // NULL: none
     size_t bytes;
-    const void *by;   // the back end's table
-    uint64_t version; // of the parameter
+    const void *by;      // the back end's table
+    levin_dtype operand; // of a of those products: steps of f32 are no pairs of bf16
+    uint64_t version;    // of the parameter
 } levin_packing;
 /* How it is multiplied by: x wT, dy w, and x wT in bytes. */
 typedef enum levin_packing_use {

@@ -2,6 +2,7 @@
  * again as long as the numbers stay, and never when they changed, however that came about. */
 #include "nn/linear.h"
 #include "nn/module.h"
+#include "support/back_ends.h"
 #include "support/unit.h"
 
 #include <levin/levin.h>
@@ -39,11 +40,11 @@ typedef struct {
     double y[2 * OUT];
 } answer;
 
-static answer ask(model *m)
+static answer ask_in(model *m, levin_dtype precision)
 {
     answer a;
     levin_scope *scope = levin_scope_begin();
-    levin_set_autocast(LEVIN_BF16);
+    levin_set_autocast(precision);
     levin_tensor *y = logits(m);
     levin_set_autocast(LEVIN_F32);
     for (int i = 0; i < 2 * OUT; i++)
@@ -52,10 +53,12 @@ static answer ask(model *m)
     return a;
 }
 
+static answer ask(model *m) { return ask_in(m, LEVIN_BF16); }
+
 static bool same(answer a, answer b) { return memcmp(&a, &b, sizeof a) == 0; }
 
 /* What a model answers that has had these numbers from the first. */
-static answer ask_anew(model *m)
+static answer ask_anew_in(model *m, levin_dtype precision)
 {
     model *other = new_model(99);
     levin_tensor *from[] = { m->layer->weight, m->layer->bias };
@@ -63,10 +66,12 @@ static answer ask_anew(model *m)
     for (int i = 0; i < 2; i++)
         memcpy(levin_tensor_data(to[i]), levin_tensor_const_data(from[i]),
                (size_t)levin_tensor_numel(from[i]) * sizeof(float));
-    answer a = ask(other);
+    answer a = ask_in(other, precision);
     levin_module_free(&other->base);
     return a;
 }
+
+static answer ask_anew(model *m) { return ask_anew_in(m, LEVIN_BF16); }
 
 static void a_frozen_parameter_keeps_its_copy(void **state)
 {
@@ -220,12 +225,49 @@ static void no_copy_outlives_the_numbers_that_it_was_made_of(void **state)
     }
 }
 
+static void learn_in(model *m, levin_dtype precision)
+{
+    levin_optimizer *o = levin_adam(levin_parameters(&m->base), 0.1, NULL);
+    levin_scope *scope = levin_scope_begin();
+    levin_set_autocast(precision);
+    assert_int_equal(levin_backward(levin_sum(levin_sum(logits(m), 0), 0)), 0);
+    levin_set_autocast(LEVIN_F32);
+    assert_int_equal(levin_optimizer_step(o), 0);
+    levin_scope_end(scope);
+    levin_optimizer_free(o);
+}
+
+/* Steps of f32 and pairs of bf16 may fill as many bytes, and Adam writes pairs. */
+static void a_copy_for_one_precision_is_none_for_the_other(void **state)
+{
+    (void)state;
+    static const levin_dtype precisions[] = { LEVIN_F32, LEVIN_BF16 };
+    for (int i = 0; i < 8 * BACK_ENDS; i++) {
+        if (!use_back_end(back_ends[i / 8]))
+            continue;
+        levin_dtype before = precisions[i & 1], in = precisions[i / 2 & 1];
+        levin_dtype after = precisions[i / 4 & 1];
+        model *m = new_model(1);
+        levin_set_grad_enabled(false);
+        ask_in(m, before);
+        levin_set_grad_enabled(true);
+        learn_in(m, in);
+        levin_set_grad_enabled(false);
+        if (!same(ask_in(m, after), ask_anew_in(m, after)))
+            fail_msg("%s: a copy for another precision was read (%d)", back_ends[i / 8], i % 8);
+        levin_set_grad_enabled(true);
+        levin_module_free(&m->base);
+    }
+    levin__use_back_end(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frozen_parameter_keeps_its_copy),
         cmocka_unit_test(inputs_are_not_packed_for_good),
         cmocka_unit_test(no_copy_outlives_the_numbers_that_it_was_made_of),
+        cmocka_unit_test(a_copy_for_one_precision_is_none_for_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* test_bf16.c: f32 to bf16 and back: round to nearest, ties to even, for every bf16 number and for
- * what lies between two neighbours. The back ends' vectors must give the same bits. */
+ * what lies between two neighbours. The back ends' vectors must give the same bits, subnormal
+ * numbers aside. */
 #include "support/unit.h"
 
 #include "tensor/backends.h"
@@ -102,7 +103,7 @@ static bool flushed(const char *back_end, float x, uint16_t y)
     return instructions && fpclassify(x) == FP_SUBNORMAL && (y & 0x7fff) == 0;
 }
 
-static void the_vectors_of_every_back_end_round_alike(void **state)
+static void the_vectors_of_every_back_end_round_alike_from_2_to_the_minus_126(void **state)
 {
     (void)state;
     static const char *const names[] = { "ref",         "generic",     "avx2", "avx512",
@@ -131,7 +132,7 @@ int main(void)
         cmocka_unit_test(what_lies_between_two_numbers_goes_to_the_nearest_or_even),
         cmocka_unit_test(the_ends_of_the_range_are_right),
         cmocka_unit_test(no_nan_becomes_infinity),
-        cmocka_unit_test(the_vectors_of_every_back_end_round_alike),
+        cmocka_unit_test(the_vectors_of_every_back_end_round_alike_from_2_to_the_minus_126),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,7 @@ static inline __attribute__((unused)) uint32_t amx_dot_bytes(uint32_t sum, uint3
 INLINE void amx_pairs(int c, int a, int b) { amx_each(c, a, b, amx_dot_pairs); }
 INLINE void amx_bytes(int c, int a, int b) { amx_each(c, a, b, amx_dot_bytes); }
 
-#elif defined __AMX_TILE__
+#elif HAS_TILES
 
 INLINE void amx_begin(void)
 {
@@ -79,11 +79,16 @@ INLINE void amx_begin(void)
 }
 INLINE void amx_end(void) { _tile_release(); }
 /* Registers are named by the instruction, so that these are no functions. */
-#    define amx_zero(t)              _tile_zero(t)
-#    define amx_load(t, from, apart) _tile_loadd(t, from, (apart))
-#    define amx_store(t, to, apart)  _tile_stored(t, to, (apart))
-#    define amx_pairs(c, a, b)       _tile_dpbf16ps(c, a, b)
-#    define amx_bytes(c, a, b)       _tile_dpbusd(c, a, b)
+#    define amx_zero(t) _tile_zero(t)
+/* gcc 12 does not know that a load reads memory: what was written there is written by then. */
+#    define amx_load(t, from, apart)                                                               \
+        do {                                                                                       \
+            __asm__ volatile("" : : : "memory");                                                   \
+            _tile_loadd(t, from, (apart));                                                         \
+        } while (0)
+#    define amx_store(t, to, apart) _tile_stored(t, to, (apart))
+#    define amx_pairs(c, a, b)      _tile_dpbf16ps(c, a, b)
+#    define amx_bytes(c, a, b)      _tile_dpbusd(c, a, b)
 
 #endif
 #endif

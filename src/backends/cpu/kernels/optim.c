@@ -146,7 +146,7 @@ static void adam_rows(void *context, int64_t task)
         if (to && m.trans_b)
             pack_rounded_pairs(to + first * steps_of(&m), &m, first);
         else if (to)
-            pack_right_rows(to, &m, first, rows);
+            pack_right_rows(to, &m, first, rows, 0, m.n);
     }
 }
 

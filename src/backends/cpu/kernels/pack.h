@@ -83,10 +83,11 @@ void KERNEL(pack_right)(float *to, const levin_matmul_args *m, int64_t column);
 void KERNEL(pack_right_pairs)(float *to, const levin_matmul_args *m, int64_t column);
 /** The same columns of a b of f32, rounded. */
 void KERNEL(pack_rounded_pairs)(float *to, const levin_matmul_args *m, int64_t column);
-/** Rows [first, first + rows) of a b stored (K, N): to all panels, as floats or, where a step is
- * one, as pairs; then first is even, and rows, unless they are the last. */
-void KERNEL(pack_right_rows)(float *packed, const levin_matmul_args *m, int64_t first,
-                             int64_t rows);
+/** Rows [first, first + rows) of a b stored (K, N), columns [column, end), whole panels of them or
+ * the last: to packed, which is the whole of it, as floats or, where a step is one, as pairs; then
+ * first is even, and rows, unless they are the last. */
+void KERNEL(pack_right_rows)(float *packed, const levin_matmul_args *m, int64_t first, int64_t rows,
+                             int64_t column, int64_t end);
 /** Rows [first, first + rows) of a, steps [p, p + k): to panels of TILE rows, (k, TILE) each, zeros
  * past the last row. */
 void KERNEL(pack_left)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
@@ -139,6 +140,5 @@ INLINE void put_transposed(float *to, int64_t width, quad r0, quad r1, quad r2, 
 #define pack_panels        KERNEL(pack_panels)
 #define round_left         KERNEL(round_left)
 #define scales_of_panels   KERNEL(scales_of_panels)
-#define copy_left_pairs    KERNEL(copy_left_pairs)
 
 #endif

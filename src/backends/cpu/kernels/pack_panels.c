@@ -1,10 +1,9 @@
 /* pack_panels.c: operand b of a product as a whole, in the order in which its tiles read it: for
  * one product, or kept by whoever multiplies by the same matrix again (a weight). */
 #include "backends/cpu/kernels/pack.h"
-#include "base/scope.h"
 #include "base/threads.h"
 
-enum { ROWS = 64 }; // of b, a task
+enum { ROWS = 64, GROUP = 8 * COLS }; // of b, a task: rows and columns
 
 typedef struct {
     void *to;
@@ -13,6 +12,7 @@ typedef struct {
 } job;
 
 INLINE int64_t panels_of(const levin_matmul_args *m) { return (m->n + COLS - 1) / COLS; }
+INLINE int64_t groups_of(const levin_matmul_args *m) { return (m->n + GROUP - 1) / GROUP; }
 
 size_t packed_bytes(const levin_matmul_args *m)
 {
@@ -56,8 +56,10 @@ static void pack_one(void *context, int64_t panel)
 static void pack_some_rows(void *context, int64_t task)
 {
     const job *j = context;
-    int64_t first = task * ROWS, left = j->m->k - first;
-    pack_right_rows(j->to, j->m, first, left < ROWS ? left : ROWS);
+    int64_t groups = groups_of(j->m), first = task / groups * ROWS, column = task % groups * GROUP;
+    int64_t rows = j->m->k - first < ROWS ? j->m->k - first : ROWS;
+    int64_t columns = j->m->n - column < GROUP ? j->m->n - column : GROUP;
+    pack_right_rows(j->to, j->m, first, rows, column, column + columns);
 }
 
 void pack_panels(void *to, const levin_matmul_args *m)
@@ -69,7 +71,7 @@ void pack_panels(void *to, const levin_matmul_args *m)
     }
     for (int64_t panel = 0; panel < panels_of(m); panel++)
         pad_panel(&j, panel);
-    levin__parallel_for((m->k + ROWS - 1) / ROWS, pack_some_rows, &j);
+    levin__parallel_for((m->k + ROWS - 1) / ROWS * groups_of(m), pack_some_rows, &j);
 }
 
 /* While a weight is learned it is packed anew for each product, which costs less than the memory,

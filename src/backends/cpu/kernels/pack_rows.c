@@ -56,14 +56,16 @@ INLINE void pack_columns(float *packed, const levin_matmul_args *m, int64_t firs
     }
 }
 
-void pack_right_rows(float *packed, const levin_matmul_args *m, int64_t first, int64_t rows)
+void pack_right_rows(float *packed, const levin_matmul_args *m, int64_t first, int64_t rows,
+                     int64_t column, int64_t end)
 {
-    int64_t columns = (m->n + COLS - 1) / COLS * COLS;
-    for (int64_t c = 0; c < columns; c += WIDTH) {
-        int64_t width = columns - c < WIDTH ? columns - c : WIDTH;
+    levin_matmul_args args = *m; // what others may see is read again after each store of a vector
+    end = (end + COLS - 1) / COLS * COLS;
+    for (int64_t c = column; c < end; c += WIDTH) {
+        int64_t width = end - c < WIDTH ? end - c : WIDTH;
         if (step_of(m) == STEP_PAIR)
-            pack_columns(packed, m, first, first + rows, c, width, true);
+            pack_columns(packed, &args, first, first + rows, c, width, true);
         else
-            pack_columns(packed, m, first, first + rows, c, width, false);
+            pack_columns(packed, &args, first, first + rows, c, width, false);
     }
 }

@@ -45,8 +45,8 @@ static double burn_f32(int64_t rounds)
 }
 
 #if HAS_TILES
-/* bf16 of both signs between 1 and 2, to four registers. A CPU allows its tiles only so much power,
- * and products of zeros take almost none: they were up to twice as fast. */
+/* bf16 of both signs between 1 and 2, to four registers: a CPU allows its tiles only so much power,
+ * and products of zeros take almost none. */
 INLINE void load_numbers(void)
 {
     uint32_t numbers[4][16][16];

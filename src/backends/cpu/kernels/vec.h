@@ -30,7 +30,7 @@ typedef uint16_t vh_any __attribute__((vector_size(LANES * 2), aligned(2), may_a
 
 /* Intel's Advanced Matrix Extensions (amx.h). Tests have them, and products of pairs, done in plain
  * C on any machine. */
-#if defined __AMX_TILE__ || defined LEVIN_EMULATE_TILES
+#if defined __AMX_TILE__ || defined __AMXTILE__ || defined LEVIN_EMULATE_TILES
 #    define HAS_TILES 1
 #else
 #    define HAS_TILES 0
@@ -78,8 +78,8 @@ INLINE vh vnarrow(vu x) { return __builtin_convertvector(x, vh); }
 #endif
 
 INLINE vf vfrom_half(vh x) { return (vf)(vwiden(x) << 16); }
-/* To the nearest, to even; a NaN remains one. CPUs with an instruction for it take numbers below
- * 2^-126, which their products of bf16 do not see either, for zero. */
+/* To the nearest, to even; a NaN remains one. CPUs with an instruction for it take magnitudes
+ * below 2^-126, which their products of bf16 do not see either, for zero. */
 #if defined __AVX512BF16__
 INLINE vh vto_half(vf x) { return (vh)_mm512_cvtneps_pbh((__m512)x); }
 #else
