@@ -34,7 +34,7 @@ const void *levin__packed_of(const levin_tensor *t, levin_packing_use use,
     if (!levin__is_weight(w) || w->lent || !table->packed_size || !table->pack ||
         !table->packed_size(&bytes, &args, learns))
         return NULL;
-    levin_packing *p = room_for(w, use, bytes, m->bytes ? LEVIN_I8 : m->a.dtype);
+    levin_packing *p = room_for(w, use, bytes, m->a.dtype);
     if (!p || (p->by == table && p->version == w->version))
         return p ? p->data : NULL;
     if (!table->pack(p->data, &args))

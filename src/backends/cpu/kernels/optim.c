@@ -145,8 +145,8 @@ static void adam_rows(void *context, int64_t task)
         float *to = a->packed[i].data;
         if (to && m.trans_b)
             pack_rounded_pairs(to + first * steps_of(&m), &m, first);
-        else if (to)
-            pack_right_rows(to, &m, first, rows, 0, m.n);
+        for (int64_t column = 0; to && !m.trans_b && column < m.n; column += SIDE_BY_SIDE)
+            pack_right_rows(to, &m, first, rows, column);
     }
 }
 

@@ -3,7 +3,6 @@
 
 enum {
     STRIP = 16, // steps at once, so that a panel's lines are filled while they are in cache
-    SOON = 8,   // steps that are asked for early
 };
 
 INLINE quad load4(levin_array a, int64_t i)

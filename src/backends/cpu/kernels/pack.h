@@ -83,11 +83,12 @@ void KERNEL(pack_right)(float *to, const levin_matmul_args *m, int64_t column);
 void KERNEL(pack_right_pairs)(float *to, const levin_matmul_args *m, int64_t column);
 /** The same columns of a b of f32, rounded. */
 void KERNEL(pack_rounded_pairs)(float *to, const levin_matmul_args *m, int64_t column);
-/** Rows [first, first + rows) of a b stored (K, N), columns [column, end), whole panels of them or
- * the last: to packed, which is the whole of it, as floats or, where a step is one, as pairs; then
- * first is even, and rows, unless they are the last. */
+/** Rows [first, first + rows) of a b stored (K, N), SIDE_BY_SIDE columns from column on, or all
+ * that remain: to packed, which is the whole of it, as floats or, where a step is one, as pairs;
+ * then first is even, and rows, unless they are the last. */
 void KERNEL(pack_right_rows)(float *packed, const levin_matmul_args *m, int64_t first, int64_t rows,
-                             int64_t column, int64_t end);
+                             int64_t column);
+enum { SIDE_BY_SIDE = 8 * COLS }; // a few lines of each row
 /** Rows [first, first + rows) of a, steps [p, p + k): to panels of TILE rows, (k, TILE) each, zeros
  * past the last row. */
 void KERNEL(pack_left)(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
@@ -104,6 +105,7 @@ void KERNEL(sum_left)(const levin_matmul_args *m, const float *from, int64_t fir
 
 /* Asks for n numbers that will be read before long: rows far apart are no CPU's guess. They may lie
  * behind the last. */
+enum { SOON = 8 }; // rows that are asked for early
 INLINE void expect(levin_array a, int64_t at, int64_t n)
 {
     int64_t size = a.dtype == LEVIN_F32 ? 4 : 2;

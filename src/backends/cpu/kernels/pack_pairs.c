@@ -182,8 +182,8 @@ static void pack_amx(float *to, const levin_matmul_args *m, int64_t first, int64
         for (int64_t i = 0; i < rows; i += AMX_ROWS)
             for (int64_t half = 0; half < AMX_ROWS; half += AMX_STEPS) {
                 int64_t left = rows - i - half, n = left < AMX_STEPS ? left : AMX_STEPS;
-                put_amx_block(to + i * k + (s * AMX_ROWS) + half * AMX_STEPS, m, first + i + half,
-                              n, p + s);
+                put_amx_block(to + i * k + s * AMX_ROWS + half * AMX_STEPS, m, first + i + half, n,
+                              p + s);
             }
 }
 #endif

@@ -3,7 +3,7 @@
 #include "backends/cpu/kernels/pack.h"
 #include "base/threads.h"
 
-enum { ROWS = 64, GROUP = 8 * COLS }; // of b, a task: rows and columns
+enum { ROWS = 64 }; // of b, a task
 
 typedef struct {
     void *to;
@@ -12,7 +12,10 @@ typedef struct {
 } job;
 
 INLINE int64_t panels_of(const levin_matmul_args *m) { return (m->n + COLS - 1) / COLS; }
-INLINE int64_t groups_of(const levin_matmul_args *m) { return (m->n + GROUP - 1) / GROUP; }
+INLINE int64_t groups_of(const levin_matmul_args *m)
+{
+    return (m->n + SIDE_BY_SIDE - 1) / SIDE_BY_SIDE;
+}
 
 size_t packed_bytes(const levin_matmul_args *m)
 {
@@ -56,10 +59,10 @@ static void pack_one(void *context, int64_t panel)
 static void pack_some_rows(void *context, int64_t task)
 {
     const job *j = context;
-    int64_t groups = groups_of(j->m), first = task / groups * ROWS, column = task % groups * GROUP;
+    int64_t groups = groups_of(j->m), first = task / groups * ROWS,
+            column = task % groups * SIDE_BY_SIDE;
     int64_t rows = j->m->k - first < ROWS ? j->m->k - first : ROWS;
-    int64_t columns = j->m->n - column < GROUP ? j->m->n - column : GROUP;
-    pack_right_rows(j->to, j->m, first, rows, column, column + columns);
+    pack_right_rows(j->to, j->m, first, rows, column);
 }
 
 void pack_panels(void *to, const levin_matmul_args *m)

@@ -3,11 +3,6 @@
 #include "backends/cpu/kernels/functions.h"
 #include "backends/cpu/kernels/pack.h"
 
-enum {
-    WIDTH = 8 * COLS, // columns at a time
-    SOON = 8,         // rows that are asked for early
-};
-
 INLINE vf number_at(const levin_matmul_args *m, int64_t at, int lanes)
 {
     vf x = lanes ? vget(m->b, at, lanes) : vset(0.0f);
@@ -19,12 +14,7 @@ INLINE vu half_at(const levin_matmul_args *m, int64_t at, int lanes)
 {
     if (m->b.dtype == LEVIN_F32 || m->gelu_b)
         return vwiden(vto_half(number_at(m, at, lanes)));
-    vh x = { 0 };
-    if (lanes == LANES)
-        x = *(const vh_any *)((const uint16_t *)m->b.data + at);
-    else
-        memcpy(&x, (const uint16_t *)m->b.data + at, (size_t)lanes * sizeof(uint16_t));
-    return vwiden(x);
+    return vwiden(vget_half(m->b, at, lanes));
 }
 
 /* LANES members of the step that begins with row p. */
@@ -57,15 +47,13 @@ INLINE void pack_columns(float *packed, const levin_matmul_args *m, int64_t firs
 }
 
 void pack_right_rows(float *packed, const levin_matmul_args *m, int64_t first, int64_t rows,
-                     int64_t column, int64_t end)
+                     int64_t column)
 {
     levin_matmul_args args = *m; // what others may see is read again after each store of a vector
-    end = (end + COLS - 1) / COLS * COLS;
-    for (int64_t c = column; c < end; c += WIDTH) {
-        int64_t width = end - c < WIDTH ? end - c : WIDTH;
-        if (step_of(m) == STEP_PAIR)
-            pack_columns(packed, &args, first, first + rows, c, width, true);
-        else
-            pack_columns(packed, &args, first, first + rows, c, width, false);
-    }
+    int64_t columns = (m->n - column + COLS - 1) / COLS * COLS;
+    int64_t width = columns < SIDE_BY_SIDE ? columns : SIDE_BY_SIDE;
+    if (step_of(m) == STEP_PAIR)
+        pack_columns(packed, &args, first, first + rows, column, width, true);
+    else
+        pack_columns(packed, &args, first, first + rows, column, width, false);
 }

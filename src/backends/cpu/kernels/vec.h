@@ -168,18 +168,22 @@ INLINE vf vdot_bytes(vf sum, vf a, vf b) // of two
 /* Lanes that remain at element i of n. */
 INLINE int vlanes(int64_t i, int64_t n) { return n - i < LANES ? (int)(n - i) : LANES; }
 
+/* Elements i, i + 1, ... of an array of bf16. */
+INLINE vh vget_half(levin_array a, int64_t i, int n)
+{
+    const uint16_t *p = (const uint16_t *)a.data + i;
+    if (n == LANES)
+        return *(const vh_any *)p;
+    vh x = { 0 };
+    memcpy(&x, p, (size_t)n * sizeof *p);
+    return x;
+}
 /* An array's elements i, i + 1, ... as floats, whatever its dtype. */
 INLINE vf vget(levin_array a, int64_t i, int n)
 {
     if (a.dtype == LEVIN_F32)
         return vload_n((const float *)a.data + i, n);
-    const uint16_t *p = (const uint16_t *)a.data + i;
-    vh x = { 0 };
-    if (n == LANES)
-        x = *(const vh_any *)p;
-    else
-        memcpy(&x, p, (size_t)n * sizeof *p);
-    return vfrom_half(x);
+    return vfrom_half(vget_half(a, i, n));
 }
 INLINE void vput(levin_array a, int64_t i, vf x, int n)
 {
