@@ -17,6 +17,7 @@ enum {
     CHUNK = 32 * COLS,            // columns of a task whose sums wait for another pass, at most
     AMX_BLOCK = 8 * AMX_ROWS,     // the same for tiles of AMX, whose CPUs have larger caches
     TASKS = 4,                    // a thread, where there are few rows
+    IN_CACHE = 1 << 18,           // bytes
 };
 
 /* Rows of a, ready for the tiles: panels of a tile's rows, tile apart. */
@@ -64,19 +65,15 @@ static int64_t last_row(const product *w, int64_t tile)
     return tile * w->height < w->m->m ? tile * w->height : w->m->m;
 }
 
-/* Asks for the lines of c that a tile will be written to, while it is computed: stores that miss
- * would keep the next tile's loads waiting. */
-static void expect_tile(const product *w, int64_t i, int64_t j)
+/* What the tile at (i, j) of c will be written to; nothing where c stays in cache. */
+static awaited rows_of_tile(const product *w, int64_t i, int64_t j)
 {
-    int64_t size = w->m->c.dtype == LEVIN_F32 ? 4 : 2, n = w->m->n;
-    int64_t rows = rows_at(w, i), width = columns_at(w, j) * size;
-    char *c = (char *)w->m->c.data + (i * n + j) * size, *pre = w->m->pre.data;
-    for (int64_t r = 0; r < rows; r++, c += n * size)
-        for (int64_t at = 0; at < width; at += LINE)
-            __builtin_prefetch(c + at, 1);
-    for (int64_t r = 0; pre && r < rows; r++)
-        for (int64_t at = 0; at < width; at += LINE)
-            __builtin_prefetch(pre + ((i + r) * n + j) * size + at, 1);
+    int64_t size = w->m->c.dtype == LEVIN_F32 ? 4 : 2, n = w->m->n, at = (i * n + j) * size;
+    if (w->m->m * n * size <= IN_CACHE)
+        return (awaited){ 0 };
+    const char *c = w->m->c.data, *pre = w->m->pre.data;
+    return (awaited){ c + at, pre ? pre + at : NULL, rows_at(w, i), n * size,
+                      columns_at(w, j) * size };
 }
 
 /* What becomes of sums. In the usual cases these are constants to the compiler. */
@@ -174,27 +171,26 @@ static double squares_of_tile(const product *w, int64_t i, int64_t j)
     return (double)vsum(sum);
 }
 
-__attribute__((noinline)) static void run_tile(const product *w, float *sums, int64_t ld,
-                                               const float *a, const float *b, int64_t k,
-                                               bool first)
+static void run_tile(const product *w, float *sums, int64_t ld, const float *a, const float *b,
+                     int64_t k, bool first, const awaited *out)
 {
 #if HAS_TILES
     if (w->type == STEP_PAIR)
-        tile_of_registers(sums, ld, a, AMX_STEPS, AMX_ROWS * AMX_STEPS, b, k, false, first);
+        tile_of_registers(sums, ld, a, AMX_STEPS, AMX_ROWS * AMX_STEPS, b, k, false, first, out);
     else if (w->type == STEP_BYTES)
-        tile_of_registers(sums, ld, a, w->steps, AMX_STEPS, b, k, true, first);
+        tile_of_registers(sums, ld, a, w->steps, AMX_STEPS, b, k, true, first, out);
     if (by_tiles(w->type))
         return;
 #endif
     switch (w->type) {
     case STEP_FLOAT:
-        tile_loop(sums, ld, a, b, k, false, first);
+        tile_of_floats(sums, ld, a, b, k, first, out);
         break;
     case STEP_PAIR:
-        tile_loop(sums, ld, a, b, k, true, first);
+        tile_of_pairs(sums, ld, a, b, k, first, out);
         break;
     default:
-        tile_of_bytes(sums, ld, a, w->steps, b, k, first);
+        tile_of_bytes(sums, ld, a, w->steps, b, k, first, out);
     }
 }
 
@@ -235,10 +231,11 @@ static void multiply_pass(const product *w, part t, float *sums, int64_t ld, lef
             float *to = sums;
             if (apart)
                 to += (i - t.tile) * w->height * ld + (j - t.panel) * COLS;
+            awaited out = { 0 };
             if (last)
-                expect_tile(w, i * w->height, j * COLS);
+                out = rows_of_tile(w, i * w->height, j * COLS);
             run_tile(w, to, ld, a.data + (i - t.tile) * a.tile,
-                     w->right + (j * w->steps + p) * COLS, k, p == 0);
+                     w->right + (j * w->steps + p) * COLS, k, p == 0, &out);
             if (last)
                 finish_tile(w, i * w->height, j * COLS, to, ld);
             if (last && w->squares)
