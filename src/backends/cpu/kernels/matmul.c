@@ -17,7 +17,7 @@ enum {
     CHUNK = 32 * COLS,            // columns of a task whose sums wait for another pass, at most
     AMX_BLOCK = 8 * AMX_ROWS,     // the same for tiles of AMX, whose CPUs have larger caches
     TASKS = 4,                    // a thread, where there are few rows
-    IN_CACHE = 1 << 18,           // bytes
+    IN_CACHE = 1 << 18,           // bytes of c that the second cache keeps
 };
 
 /* Rows of a, ready for the tiles: panels of a tile's rows, tile apart. */
