@@ -79,46 +79,51 @@ INLINE void put_step(float *to, levin_array a, int64_t at, int64_t n)
 }
 
 /* a is stored (K, M): a step is a row, of which each panel gets TILE members. */
-INLINE void pack_columns(float *to, levin_array a, int64_t m, int64_t first, int64_t rows,
+INLINE void pack_columns(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
                          int64_t p, int64_t k)
 {
     for (int64_t s = 0; s < k; s++) {
-        expect(a, (p + s + SOON) * m + first, rows);
+        expect(m->a, (p + s + SOON) * m->m + first, rows);
         for (int64_t i = 0; i < rows; i += TILE)
-            put_step(to + i * k + s * TILE, a, (p + s) * m + first + i, rows - i);
+            put_step(to + i * k + s * TILE, m->a, (p + s) * m->m + first + i, rows - i);
     }
 }
 
-/* a is stored (M, row): four rows of four steps at a time. Where TILE is not a multiple of four the
+/* a is stored (M, K): four rows of four steps at a time. Where TILE is not a multiple of four the
  * last rows overlap those before. */
-INLINE void pack_rows(float *to, levin_array a, int64_t row, int64_t first, int64_t rows, int64_t p,
-                      int64_t k)
+INLINE void pack_by_fours(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
+                          int64_t p, int64_t k)
 {
     for (int64_t i = 0; i < rows; i += TILE, to += TILE * k) {
-        int64_t at = (first + i) * row + p, n = rows - i < TILE ? rows - i : TILE, s = 0;
+        int64_t at = (first + i) * m->k + p, n = rows - i < TILE ? rows - i : TILE, s = 0;
         for (; n == TILE && s + 4 <= k; s += 4)
             for (int64_t r = 0; r < TILE; r += 4) {
-                int64_t top = r < TILE - 4 ? r : TILE - 4, from = at + top * row + s;
-                put_transposed(to + s * TILE + top, TILE, load4(a, from), load4(a, from + row),
-                               load4(a, from + 2 * row), load4(a, from + 3 * row));
+                int64_t row = r < TILE - 4 ? r : TILE - 4, from = at + row * m->k + s;
+                put_transposed(to + s * TILE + row, TILE, load4(m->a, from),
+                               load4(m->a, from + m->k), load4(m->a, from + 2 * m->k),
+                               load4(m->a, from + 3 * m->k));
             }
         for (; s < k; s++)
             for (int64_t r = 0; r < TILE; r++)
-                to[s * TILE + r] = r < n ? load1(a, at + r * row + s) : 0;
+                to[s * TILE + r] = r < n ? load1(m->a, at + r * m->k + s) : 0;
     }
 }
 
-/* What an array holds is a constant to the compiler in each. */
+INLINE void pack_either(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
+                        int64_t p, int64_t k)
+{
+    (m->trans_a ? pack_columns : pack_by_fours)(to, m, first, rows, p, k);
+}
+
 void pack_left(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
                int64_t k)
 {
-    levin_array floats = { m->a.data, LEVIN_F32 }, halves = { m->a.data, LEVIN_BF16 };
-    if (m->trans_a && m->a.dtype == LEVIN_F32)
-        pack_columns(to, floats, m->m, first, rows, p, k);
-    else if (m->trans_a)
-        pack_columns(to, halves, m->m, first, rows, p, k);
-    else if (m->a.dtype == LEVIN_F32)
-        pack_rows(to, floats, m->k, first, rows, p, k);
-    else
-        pack_rows(to, halves, m->k, first, rows, p, k);
+    levin_matmul_args args = *m; // what others may see is read again after each store of a vector
+    if (m->a.dtype == LEVIN_F32) {
+        args.a.dtype = LEVIN_F32; // a constant to the compiler
+        pack_either(to, &args, first, rows, p, k);
+    } else {
+        args.a.dtype = LEVIN_BF16;
+        pack_either(to, &args, first, rows, p, k);
+    }
 }
