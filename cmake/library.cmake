@@ -15,12 +15,15 @@ set_source_files_properties(${levin_sources} PROPERTIES COMPILE_OPTIONS -ffp-con
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/backends/cpu/kernels/norm.c PROPERTIES
   COMPILE_OPTIONS -ffp-contract=off)
 
-set(levin_objects)
+# No jump of a kernel crosses 32 bytes or ends there: Intel's CPUs from Skylake to Comet Lake do not keep such code decoded
+# (erratum SKX102), which was worth 7 % of a step with AVX2, and changed with any line above it.
 if(CMAKE_C_COMPILER_ID MATCHES Clang)
   set(levin_whole_jumps -mbranches-within-32B-boundaries)
 else()
   set(levin_whole_jumps -Wa,-mbranches-within-32B-boundaries)
 endif()
+
+set(levin_objects)
 function(levin_kernels_for isa)
   if(NOT levin_kernels)
     return()
@@ -30,8 +33,7 @@ function(levin_kernels_for isa)
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(levin_kernels_${isa} PRIVATE levin_flags)
   target_compile_definitions(levin_kernels_${isa} PRIVATE LEVIN_ISA=${isa})
-  # Loops begin at a line of the cache, and no jump crosses 32 bytes, which Intel's Skylake and its successors decode anew
-  # each time: where a product's loop happened to lie was worth 7 % of a step with AVX2.
+  # Loops begin at a line of the cache: where a product's happened to lie was worth 6 % of a step with AVX2.
   target_compile_options(levin_kernels_${isa} PRIVATE -ffp-contract=fast -falign-loops=64 ${levin_whole_jumps} -Wno-psabi
     ${ARGN})
   set(levin_objects ${levin_objects} $<TARGET_OBJECTS:levin_kernels_${isa}> PARENT_SCOPE)
