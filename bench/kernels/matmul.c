@@ -164,7 +164,7 @@ static bool is_right(problem *p, int at)
             double sum = 0;
             for (int64_t s = 0; s < p->k; s++)
                 sum += (double)p->a[i * p->k + s] * (double)p->w[j * p->k + s];
-            if (!(fabs(sum - (double)p->c[i * p->n + j]) <= 1e-6 * (double)p->k))
+            if (!(fabs(sum - (double)p->c[i * p->n + j]) <= 5e-6 * sqrt((double)p->k)))
                 return false;
         }
     return true;

@@ -180,6 +180,17 @@ static void sizes_around_passes_blocks_and_chunks_agree_with_ref(void **state)
     }
 }
 
+/* Lines of such a c are asked for along the steps of a tile, which may be fewer than its rows. */
+static void a_c_larger_than_the_cache_agrees_with_ref(void **state)
+{
+    (void)state;
+    static const int64_t terms[] = { 1, 7, 11, 12, 13, 25, 100, 1537 };
+    static const int kinds[] = { 0, ADD, TRANS_B | BIAS | GELU | PRE, TRANS_B | BYTES | BIAS };
+    for (size_t i = 0; i < sizeof terms / sizeof *terms; i++)
+        for (size_t j = 0; j < sizeof kinds / sizeof *kinds; j++)
+            check((kind){ 267, 515, terms[i], kinds[j], (i + j) % 2 ? DTYPES - 1 : 0 }, 5);
+}
+
 static void products_without_terms_are_zero_or_the_bias(void **state)
 {
     (void)state;
@@ -340,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_product_agrees_with_ref),
         cmocka_unit_test(sizes_around_passes_blocks_and_chunks_agree_with_ref),
+        cmocka_unit_test(a_c_larger_than_the_cache_agrees_with_ref),
         cmocka_unit_test(products_without_terms_are_zero_or_the_bias),
         cmocka_unit_test(a_norm_that_follows_is_that_of_its_own),
         cmocka_unit_test(products_without_rows_or_columns_touch_nothing),

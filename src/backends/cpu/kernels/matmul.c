@@ -17,7 +17,7 @@ enum {
     CHUNK = 32 * COLS,            // columns of a task whose sums wait for another pass, at most
     AMX_BLOCK = 8 * AMX_ROWS,     // the same for tiles of AMX, whose CPUs have larger caches
     TASKS = 4,                    // a thread, where there are few rows
-    IN_CACHE = 1 << 18,           // bytes of c that the second cache keeps
+    IN_CACHE = 1 << 18,           // bytes that the second cache keeps
 };
 
 /* Rows of a, ready for the tiles: panels of a tile's rows, tile apart. */
@@ -65,13 +65,13 @@ static int64_t last_row(const product *w, int64_t tile)
     return tile * w->height < w->m->m ? tile * w->height : w->m->m;
 }
 
-/* What the tile at (i, j) of c will be written to; nothing where c stays in cache. */
+/* What the tile at (i, j) of c will be written to; nothing where all of that stays in cache. */
 static awaited rows_of_tile(const product *w, int64_t i, int64_t j)
 {
     int64_t size = w->m->c.dtype == LEVIN_F32 ? 4 : 2, n = w->m->n, at = (i * n + j) * size;
-    if (w->m->m * n * size <= IN_CACHE)
-        return (awaited){ 0 };
     const char *c = w->m->c.data, *pre = w->m->pre.data;
+    if (w->m->m * n * size * (pre ? 2 : 1) <= IN_CACHE)
+        return (awaited){ 0 };
     return (awaited){ c + at, pre ? pre + at : NULL, rows_at(w, i), n * size,
                       columns_at(w, j) * size };
 }

@@ -13,8 +13,8 @@
 
 enum { LINE = 64, AHEAD = 16 }; // bytes of a line of cache, steps
 
-/* Each kind of tile has a function, and with it the registers, to itself. */
-#define APART __attribute__((noinline, unused)) static
+/* Each kind of tile whose sums stay in vectors has a function, and so its registers, to itself. */
+#define APART __attribute__((noinline)) static
 
 INLINE void expect_panel(const float *b)
 {
@@ -54,7 +54,8 @@ INLINE void tile_loop(float *sums, int64_t ld, const float *a, const float *b, i
         for (int v = 0; v < VECTORS; v++)
             acc[i][v] = vset(0.0f);
     int64_t strip = out->rows > AT_ONCE ? (k + STRIPS - 1) / STRIPS : k;
-    for (int64_t r = 0, p = 0; p < k; r += AT_ONCE) {
+    int64_t r = 0;
+    for (int64_t p = 0; p < k; r += AT_ONCE) {
         expect_rows(out, r, r + AT_ONCE);
         for (int64_t end = p + strip < k ? p + strip : k; p < end; p++, b += COLS, a += TILE) {
             vf right[VECTORS];
@@ -69,6 +70,7 @@ INLINE void tile_loop(float *sums, int64_t ld, const float *a, const float *b, i
             }
         }
     }
+    expect_rows(out, r, out->rows); // where there are few steps
     for (int i = 0; i < TILE; i++)
         for (int v = 0; v < VECTORS; v++) {
             float *to = sums + i * ld + v * LANES;
@@ -117,7 +119,8 @@ INLINE void add_bytes(vf *low, vf *high, const float *a, vf right, vf next)
 #endif
 
 /* The same tile, of bytes, its rows of a row apart. Each sum has a name: gcc keeps an array of them
- * in memory here. */
+ * in memory here. The rows of c are asked for all at once: their steps are a quarter as many, and
+ * strips of them are no quicker. */
 APART void tile_of_bytes(float *sums, int64_t ld, const float *a, int64_t row, const float *b,
                          int64_t k, bool first, const awaited *out)
 {
@@ -162,6 +165,7 @@ INLINE void tile_of_registers(float *sums, int64_t ld, const float *a, int64_t r
         amx_load(3, sums + below + AMX_STEPS, width);
     }
     for (int64_t p = 0, r = 0; p < k; p += AMX_STEPS, a += next, b += AMX_STEPS * COLS) {
+        // as many rows of all as these are steps of all
         for (; r * k < out->rows * (p + AMX_STEPS); r++)
             expect_rows(out, r, r + 1);
         for (int64_t s = 0; s < AMX_STEPS * COLS; s += LINE / 4) // the steps of b that come next
