@@ -110,7 +110,8 @@ def measure(args, embed, **more):
     result = {**more, "precision": args.precision, "threads": args.threads,
               "batch_size": args.batch_size, "order": args.order,
               "texts_per_second": round(statistics.median(rates), 1),
-              "latency_ms": round(1e3 * statistics.median(times), 3), "texts": done}
+              "latency_ms": round(1e3 * statistics.median(times), 3),
+              "one_text_rate": round(1 / statistics.median(times), 1), "texts": done}
     if args.check:
         some = texts[:64]
         cosines = (embed(some) * reference(args.model, some, args.max_length)).sum(1)
