@@ -112,7 +112,10 @@ INLINE void pack_by_fours(float *to, const levin_matmul_args *m, int64_t first, 
 INLINE void pack_either(float *to, const levin_matmul_args *m, int64_t first, int64_t rows,
                         int64_t p, int64_t k)
 {
-    (m->trans_a ? pack_columns : pack_by_fours)(to, m, first, rows, p, k);
+    if (m->trans_a)
+        pack_columns(to, m, first, rows, p, k);
+    else
+        pack_by_fours(to, m, first, rows, p, k);
 }
 
 void pack_left(float *to, const levin_matmul_args *m, int64_t first, int64_t rows, int64_t p,
