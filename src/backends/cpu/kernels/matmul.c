@@ -16,7 +16,7 @@ enum {
     BLOCK = COLS == 32 ? 96 : 48, // rows of a task, at most: whole tiles of any kind
     CHUNK = 32 * COLS,            // columns of a task whose sums wait for another pass, at most
     AMX_BLOCK = 8 * AMX_ROWS,     // the same for tiles of AMX, whose CPUs have larger caches
-    TASKS = 4,                    // a thread, where there are few rows
+    TASKS = 8,                    // a thread, where there are few rows
     IN_CACHE = 1 << 18,           // bytes that the second cache keeps
 };
 
@@ -32,9 +32,10 @@ typedef struct {
     step_type type;
     int64_t steps;          // of the inner dimension
     int64_t height;         // rows of a tile
+    int64_t width;          // floats of a step of b
     int64_t tiles, panels;  // of c
     int64_t blocks, chunks; // tasks: blocks of tiles times chunks of panels
-    const float *right;     // b: (panels, steps, COLS)
+    const float *right;     // b: (panels, steps, width)
     bytes_scales scales;    // of b's columns
     float *left;            // a: (passes, tiles, steps of a pass, height), or NULL: tasks pack it
     bytes_left rows;        // a, of bytes
@@ -171,27 +172,17 @@ static double squares_of_tile(const product *w, int64_t i, int64_t j)
     return (double)vsum(sum);
 }
 
-static void run_tile(const product *w, float *sums, int64_t ld, const float *a, const float *b,
-                     int64_t k, bool first, const awaited *out)
+static void run_tile(const product *w, const tile_work *t, int64_t rows)
 {
 #if HAS_TILES
     if (w->type == STEP_PAIR)
-        tile_of_registers(sums, ld, a, AMX_STEPS, AMX_ROWS * AMX_STEPS, b, k, false, first, out);
+        tile_of_registers(t, AMX_ROWS * AMX_STEPS, false);
     else if (w->type == STEP_BYTES)
-        tile_of_registers(sums, ld, a, w->steps, AMX_STEPS, b, k, true, first, out);
+        tile_of_registers(t, AMX_STEPS, true);
     if (by_tiles(w->type))
         return;
 #endif
-    switch (w->type) {
-    case STEP_FLOAT:
-        tile_of_floats(sums, ld, a, b, k, first, out);
-        break;
-    case STEP_PAIR:
-        tile_of_pairs(sums, ld, a, b, k, first, out);
-        break;
-    default:
-        tile_of_bytes(sums, ld, a, w->steps, b, k, first, out);
-    }
+    run_thirds(t, w->type, rows);
 }
 
 static void pack_rows(const product *w, float *to, int64_t first, int64_t rows, int64_t p,
@@ -228,14 +219,20 @@ static void multiply_pass(const product *w, part t, float *sums, int64_t ld, lef
     bool last = p + k == w->steps, apart = ld > COLS;
     for (int64_t j = t.panel; j < t.panel_end; j++)
         for (int64_t i = t.tile; i < t.tile_end; i++) {
+            int64_t row = i * w->height;
             float *to = sums;
             if (apart)
                 to += (i - t.tile) * w->height * ld + (j - t.panel) * COLS;
-            awaited out = { 0 };
+            tile_work work = { .sums = to,
+                               .ld = ld,
+                               .a = a.data + (i - t.tile) * a.tile,
+                               .b = w->right + (j * w->steps + p) * w->width,
+                               .row = w->type == STEP_BYTES ? w->steps : AMX_STEPS,
+                               .k = k,
+                               .first = p == 0 };
             if (last)
-                out = rows_of_tile(w, i * w->height, j * COLS);
-            run_tile(w, to, ld, a.data + (i - t.tile) * a.tile,
-                     w->right + (j * w->steps + p) * COLS, k, p == 0, &out);
+                work.out = rows_of_tile(w, row, j * COLS);
+            run_tile(w, &work, rows_at(w, row));
             if (last)
                 finish_tile(w, i * w->height, j * COLS, to, ld);
             if (last && w->squares)
@@ -361,6 +358,7 @@ bool KERNEL(matmul)(const levin_matmul_args *m)
         return false; // a is not packed
     product w = { .m = m, .type = step_of(m), .steps = steps_of(m) };
     w.height = height_of(w.type);
+    w.width = width_of(w.type);
     w.tiles = (m->m + w.height - 1) / w.height;
     w.panels = (m->n + COLS - 1) / COLS;
     levin_scope *scope = levin_scope_begin();

@@ -17,9 +17,9 @@ INLINE quad load4(levin_array a, int64_t i)
 INLINE quad round4(quad x, bool rounds)
 {
     typedef uint32_t u4 __attribute__((vector_size(16)));
-    u4 bits = (u4)x, rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u;
+    u4 bits = (u4)x, rounded = bits + 0x7fffu + ((bits >> 16) & 1u), quiet = bits | 0x400000u;
     u4 nan = (u4)(x != x);
-    return rounds ? (quad)((rounded & ~nan) | (bits & nan)) : x;
+    return rounds ? (quad)(((rounded & ~nan) | (quiet & nan)) & 0xffff0000u) : x;
 }
 INLINE float round1(float x, bool rounds)
 {
@@ -47,20 +47,38 @@ INLINE void transpose_strip(float *to, const levin_matmul_args *m, int64_t at, i
             to[p * COLS + i] = round1(load1(m->b, at + i * k), rounds);
 }
 
+/* Steps [p, p + steps) of a panel, as floats. */
+INLINE void fill_strip(float *strip, const levin_matmul_args *m, int64_t column, int64_t p,
+                       int64_t steps, bool rounds)
+{
+    int64_t columns = m->n - column < COLS ? m->n - column : COLS, k = m->k;
+    for (int64_t c = 0; c + 4 <= columns; c += 4)
+        transpose_strip(strip + c, m, (column + c) * k + p, steps, rounds);
+    for (int64_t s = 0; s < steps; s++)
+        for (int64_t c = columns & ~(int64_t)3; c < COLS; c++)
+            strip[s * COLS + c] =
+                c < columns ? round1(load1(m->b, (column + c) * k + p + s), rounds) : 0;
+}
+
+/* Floats whose lower halves are zero, to halves. */
+INLINE void join_halves(float *to, const float *strip, int64_t steps)
+{
+    for (int64_t s = 0; s < steps; s++, strip += COLS)
+        for (int64_t v = 0; v < COLS / 2; v += LANES, to += LANES) {
+            vu lower = (vu)vload(strip + v), upper = (vu)vload(strip + COLS / 2 + v);
+            vstore(to, (vf)(lower >> 16 | upper));
+        }
+}
+
 void pack_right(float *to, const levin_matmul_args *m, int64_t column)
 {
-    int64_t columns = m->n - column < COLS ? m->n - column : COLS;
-    bool rounds = rounds_right(m);
-    int64_t k = m->k;
-    for (int64_t p = 0; p < k; p += STRIP) {
-        int64_t steps = k - p < STRIP ? k - p : STRIP;
-        float *strip = to + p * COLS;
-        for (int64_t c = 0; c + 4 <= columns; c += 4)
-            transpose_strip(strip + c, m, (column + c) * k + p, steps, rounds);
-        for (int64_t s = 0; s < steps; s++)
-            for (int64_t c = columns & ~(int64_t)3; c < COLS; c++)
-                strip[s * COLS + c] =
-                    c < columns ? round1(load1(m->b, (column + c) * k + p + s), rounds) : 0;
+    bool halves = step_of(m) == STEP_HALF, rounds = rounds_right(m);
+    float room[STRIP * COLS];
+    for (int64_t p = 0; p < m->k; p += STRIP) {
+        int64_t steps = m->k - p < STRIP ? m->k - p : STRIP;
+        fill_strip(halves ? room : to + p * COLS, m, column, p, steps, rounds);
+        if (halves)
+            join_halves(to + p * (COLS / 2), room, steps);
     }
 }
 

@@ -15,13 +15,21 @@ enum { TILE = TILE_ROWS, COLS = HAS_TILES ? 32 : 2 * LANES };
 /* With AMX a tile of pairs or of bytes is AMX_ROWS x COLS, and takes AMX_STEPS steps at a time. */
 enum { AMX_ROWS = 32, AMX_STEPS = 16 };
 
-/* What a step of 32 bits of the inner dimension holds. */
-typedef enum step_type { STEP_FLOAT, STEP_PAIR, STEP_BYTES } step_type;
+/* What a step of the inner dimension holds of each row of a and column of b: an f32; an f32 of a
+ * and a bf16 of b; two bf16, where the CPU has products of these; two or four bytes. */
+typedef enum step_type { STEP_FLOAT, STEP_HALF, STEP_PAIR, STEP_BYTES } step_type;
 
 INLINE step_type step_of(const levin_matmul_args *m)
 {
-    bool pairs = HAS_PAIRS && m->a.dtype == LEVIN_BF16;
-    return m->bytes ? STEP_BYTES : pairs ? STEP_PAIR : STEP_FLOAT;
+    if (m->bytes)
+        return STEP_BYTES;
+    if (m->a.dtype != LEVIN_BF16)
+        return STEP_FLOAT;
+    if (HAS_PAIRS)
+        return STEP_PAIR;
+    // what is kept comes from memory, where its size counts for more than an instruction to widen
+    // it
+    return m->packed ? STEP_HALF : STEP_FLOAT;
 }
 
 /* Whether b is rounded to bf16 while it is packed. */
@@ -32,13 +40,19 @@ INLINE bool rounds_right(const levin_matmul_args *m)
 
 INLINE bool by_tiles(step_type type) { return HAS_TILES && type != STEP_FLOAT; }
 
+/* What a step takes of a panel of b, as many floats. Of halves the first of two lies in the lower
+ * half of a float, that of the column COLS / 2 further on above it. */
+INLINE int64_t width_of(step_type type) { return type == STEP_HALF ? COLS / 2 : COLS; }
+INLINE vf lower_halves(vf step) { return (vf)((vu)step << 16); }
+INLINE vf upper_halves(vf step) { return (vf)((vu)step & 0xffff0000u); }
+
 /* Rows of a tile. */
 INLINE int64_t height_of(step_type type) { return by_tiles(type) ? AMX_ROWS : TILE; }
 
 /* Steps that the inner dimension fills, and steps that are packed: those behind are zeros. */
 INLINE int64_t filled_steps_of(const levin_matmul_args *m)
 {
-    int members = (int[]){ 1, 2, BYTES_OF_STEP }[step_of(m)];
+    int members = (int[]){ 1, 1, 2, BYTES_OF_STEP }[step_of(m)];
     return (m->k + members - 1) / members;
 }
 INLINE int64_t steps_of(const levin_matmul_args *m)
@@ -74,18 +88,18 @@ bytes_scales KERNEL(scales_of_panels)(const void *packed, const levin_matmul_arg
 /** Columns [column, column + COLS) of b; packed is the whole of it. */
 void KERNEL(pack_right_bytes)(void *packed, const levin_matmul_args *m, int64_t column);
 
-/* Operands are those of a product, m; a step is 32 bits of a row: one f32, or in the functions
- * named after pairs two bf16, the second of which is zero if m->k is odd and ends before it. */
+/* Operands are those of a product, m; a step is one number of a row, or in the functions named
+ * after pairs two bf16, the second of which is zero if m->k is odd and ends before it. */
 
-/** Columns [column, column + COLS) of a b stored (N, K), all steps: to (steps, COLS), zeros past
- * the last column. */
+/** Columns [column, column + COLS) of a b stored (N, K), all steps: to (steps, COLS) floats or
+ * halves, zeros past the last column. */
 void KERNEL(pack_right)(float *to, const levin_matmul_args *m, int64_t column);
 void KERNEL(pack_right_pairs)(float *to, const levin_matmul_args *m, int64_t column);
 /** The same columns of a b of f32, rounded. */
 void KERNEL(pack_rounded_pairs)(float *to, const levin_matmul_args *m, int64_t column);
 /** Rows [first, first + rows) of a b stored (K, N), SIDE_BY_SIDE columns from column on, or all
- * that remain: to packed, which is the whole of it, as floats or, where a step is one, as pairs;
- * then first is even, and rows, unless they are the last. */
+ * that remain: to packed, which is the whole of it, as floats, halves or pairs; of pairs first is
+ * even, and rows, unless they are the last. */
 void KERNEL(pack_right_rows)(float *packed, const levin_matmul_args *m, int64_t first, int64_t rows,
                              int64_t column);
 enum { SIDE_BY_SIDE = 8 * COLS }; // a few lines of each row

@@ -19,8 +19,8 @@ INLINE int64_t groups_of(const levin_matmul_args *m)
 
 size_t packed_bytes(const levin_matmul_args *m)
 {
-    int64_t columns = panels_of(m) * COLS, rows = steps_of(m) + (m->bytes ? 2 : 0);
-    return (size_t)(columns * rows) * sizeof(float);
+    int64_t rows = steps_of(m) + (m->bytes ? 2 : 0);
+    return (size_t)(panels_of(m) * rows * width_of(step_of(m))) * sizeof(float);
 }
 
 bytes_scales scales_of_panels(const void *packed, const levin_matmul_args *m)
@@ -33,18 +33,19 @@ bytes_scales scales_of_panels(const void *packed, const levin_matmul_args *m)
 /* Zeros behind the steps of a panel that are filled. */
 static void pad_panel(const job *j, int64_t panel)
 {
-    int64_t filled = filled_steps_of(j->m);
-    float *to = (float *)j->to + (panel * j->steps + filled) * COLS;
-    memset(to, 0, (size_t)((j->steps - filled) * COLS) * sizeof *to);
+    int64_t filled = filled_steps_of(j->m), width = width_of(step_of(j->m));
+    float *to = (float *)j->to + (panel * j->steps + filled) * width;
+    memset(to, 0, (size_t)((j->steps - filled) * width) * sizeof *to);
 }
 
 static void pack_one(void *context, int64_t panel)
 {
     const job *j = context;
-    float *to = (float *)j->to + panel * j->steps * COLS;
+    float *to = (float *)j->to + panel * j->steps * width_of(step_of(j->m));
     pad_panel(j, panel);
     switch (step_of(j->m)) {
     case STEP_FLOAT:
+    case STEP_HALF:
         pack_right(to, j->m, panel * COLS);
         break;
     case STEP_PAIR:
@@ -83,7 +84,9 @@ bool KERNEL(packed_size)(size_t *bytes, const levin_matmul_args *m, bool learns)
 {
     if (!can_multiply(m) || (learns && !(step_of(m) == STEP_PAIR && m->trans_b)))
         return false;
-    *bytes = packed_bytes(m);
+    levin_matmul_args kept = *m;
+    kept.packed = bytes; // any: what is kept may lie otherwise than what is packed for one product
+    *bytes = packed_bytes(&kept);
     return true;
 }
 
@@ -91,6 +94,8 @@ bool KERNEL(pack)(void *packed, const levin_matmul_args *m)
 {
     if (!can_multiply(m))
         return false;
-    pack_panels(packed, m);
+    levin_matmul_args kept = *m;
+    kept.packed = packed;
+    pack_panels(packed, &kept);
     return true;
 }

@@ -17,32 +17,40 @@ INLINE vu half_at(const levin_matmul_args *m, int64_t at, int lanes)
     return vwiden(vget_half(m->b, at, lanes));
 }
 
-/* LANES members of the step that begins with row p. */
-INLINE vf step_at(const levin_matmul_args *m, int64_t p, int64_t column, bool pairs)
+INLINE int lanes_at(const levin_matmul_args *m, int64_t column)
 {
-    int lanes = column < m->n ? vlanes(column, m->n) : 0;
+    return column < m->n ? vlanes(column, m->n) : 0;
+}
+
+/* LANES floats of the step that begins with row p, from the one that holds column on. */
+INLINE vf step_at(const levin_matmul_args *m, int64_t p, int64_t column, step_type type)
+{
+    int lanes = lanes_at(m, column);
     int64_t at = p * m->n + column;
-    if (!pairs) {
+    if (type == STEP_FLOAT) {
         vf x = number_at(m, at, lanes);
         return rounds_right(m) ? vfrom_half(vto_half(x)) : x;
     }
     vu low = half_at(m, at, lanes);
+    if (type == STEP_HALF)
+        return (vf)(low | half_at(m, at + COLS / 2, lanes_at(m, column + COLS / 2)) << 16);
     return (vf)(p + 1 < m->k ? low | half_at(m, at + m->n, lanes) << 16 : low);
 }
 
 /* The steps of rows [first, end): columns [column, column + width), whole panels of them. */
 INLINE void pack_columns(float *packed, const levin_matmul_args *m, int64_t first, int64_t end,
-                         int64_t column, int64_t width, bool pairs)
+                         int64_t column, int64_t width, step_type type)
 {
-    int members = pairs ? 2 : 1;
-    int64_t steps = steps_of(m), wanted = m->n - column < width ? m->n - column : width;
+    int members = type == STEP_PAIR ? 2 : 1;
+    int64_t floats = width_of(type), steps = steps_of(m);
+    int64_t wanted = m->n - column < width ? m->n - column : width;
     for (int64_t p = first; p < end; p += members) {
         for (int row = 0; row < members; row++)
             expect(m->b, (p + row + SOON) * m->n + column, wanted);
-        float *to = packed + column * steps + p / members * COLS;
-        for (int64_t c = 0; c < width; c += COLS, to += COLS * steps)
-            for (int64_t v = 0; v < COLS; v += LANES)
-                vstore(to + v, step_at(m, p, column + c + v, pairs));
+        float *to = packed + (column / COLS * steps + p / members) * floats;
+        for (int64_t c = 0; c < width; c += COLS, to += floats * steps)
+            for (int64_t v = 0; v < floats; v += LANES)
+                vstore(to + v, step_at(m, p, column + c + v, type));
     }
 }
 
@@ -52,8 +60,14 @@ void pack_right_rows(float *packed, const levin_matmul_args *m, int64_t first, i
     levin_matmul_args args = *m; // what others may see is read again after each store of a vector
     int64_t columns = (m->n - column + COLS - 1) / COLS * COLS;
     int64_t width = columns < SIDE_BY_SIDE ? columns : SIDE_BY_SIDE;
-    if (step_of(m) == STEP_PAIR)
-        pack_columns(packed, &args, first, first + rows, column, width, true);
-    else
-        pack_columns(packed, &args, first, first + rows, column, width, false);
+    switch (step_of(m)) { // each a constant to the compiler
+    case STEP_FLOAT:
+        pack_columns(packed, &args, first, first + rows, column, width, STEP_FLOAT);
+        break;
+    case STEP_HALF:
+        pack_columns(packed, &args, first, first + rows, column, width, STEP_HALF);
+        break;
+    default:
+        pack_columns(packed, &args, first, first + rows, column, width, STEP_PAIR);
+    }
 }

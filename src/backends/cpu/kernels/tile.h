@@ -1,10 +1,8 @@
 /* tile.h: the innermost loops of a product: a tile of TILE x COLS sums that stay in registers.
  *
- * A step is 32 bits of the inner dimension: one f32, two bf16 where the CPU multiplies pairs, or
- * two or four whole numbers of eight bits. b is a panel (k, COLS) in the order in which it is read;
- * it comes from the second cache, where it is asked for AHEAD steps early, since no CPU does that
- * by itself in time. Where the sums will be written is asked for as well, little by little
- * (bench/kernels/matmul.c). */
+ * b is a panel of steps (pack.h) in the order in which they are read; it comes from the second
+ * cache, where it is asked for AHEAD steps early, since no CPU does that by itself in time. Where
+ * the sums will be written is asked for as well, little by little (bench/kernels/matmul.c). */
 #ifndef LEVIN_BACKENDS_CPU_KERNELS_TILE_H
 #define LEVIN_BACKENDS_CPU_KERNELS_TILE_H
 
@@ -16,10 +14,10 @@ enum { LINE = 64, AHEAD = 16 }; // bytes of a line of cache, steps
 /* Each kind of tile whose sums stay in vectors has a function, and so its registers, to itself. */
 #define APART __attribute__((noinline)) static
 
-INLINE void expect_panel(const float *b)
+INLINE void expect_panel(const float *b, int64_t width)
 {
-    for (int at = 0; at < COLS; at += LINE / 4)
-        __builtin_prefetch(b + AHEAD * COLS + at);
+    for (int64_t at = 0; at < width; at += LINE / 4)
+        __builtin_prefetch(b + AHEAD * width + at);
 }
 
 /* Rows that will be written when a tile is done, of one or two arrays of like shape: width bytes
@@ -44,51 +42,83 @@ INLINE void expect_rows(const awaited *out, int64_t r, int64_t end)
  * a loop of short steps more than they give. */
 enum { AT_ONCE = TILE > 6 ? 1 : TILE, STRIPS = TILE / AT_ONCE };
 
-/* sums (TILE, COLS) = or += a (k, TILE) b (k, COLS). */
-INLINE void tile_loop(float *sums, int64_t ld, const float *a, const float *b, int64_t k,
-                      bool pairs, bool first, const awaited *out)
+enum { VECTORS = COLS / LANES };
+
+/* A step of b. */
+INLINE void load_step(vf right[VECTORS], const float *b, step_type type)
 {
-    enum { VECTORS = COLS / LANES };
+    if (type == STEP_HALF) {
+        for (int v = 0; v < VECTORS / 2; v++) {
+            right[v] = lower_halves(vload(b + v * LANES));
+            right[VECTORS / 2 + v] = upper_halves(vload(b + v * LANES));
+        }
+        return;
+    }
+    for (int v = 0; v < VECTORS; v++)
+        right[v] = vload(b + v * LANES);
+}
+
+/* The work of a tile: sums (TILE, COLS), ld apart, = or, but for the first pass, += a b over k
+ * steps.
+ */
+typedef struct {
+    float *sums;
+    int64_t ld;
+    const float *a, *b;
+    int64_t row; // from a row of a to the next, where it is no panel (k, TILE)
+    int64_t k;
+    bool first;
+    awaited out;
+} tile_work;
+
+/* A panel of a is full but for the last, of which only the thirds that hold rows are computed. */
+enum { THIRD = TILE / 3 };
+
+/* The first rows of the tile. */
+INLINE void tile_loop(const tile_work *t, int rows, step_type type)
+{
+    const float *a = t->a, *b = t->b;
+    int64_t width = width_of(type), k = t->k;
     vf acc[TILE][VECTORS];
-    for (int i = 0; i < TILE; i++)
+    for (int i = 0; i < rows; i++)
         for (int v = 0; v < VECTORS; v++)
             acc[i][v] = vset(0.0f);
-    int64_t strip = out->rows > AT_ONCE ? (k + STRIPS - 1) / STRIPS : k;
+    int64_t strip = t->out.rows > AT_ONCE ? (k + STRIPS - 1) / STRIPS : k;
     int64_t r = 0;
     for (int64_t p = 0; p < k; r += AT_ONCE) {
-        expect_rows(out, r, r + AT_ONCE);
-        for (int64_t end = p + strip < k ? p + strip : k; p < end; p++, b += COLS, a += TILE) {
+        expect_rows(&t->out, r, r + AT_ONCE);
+        for (int64_t end = p + strip < k ? p + strip : k; p < end; p++, b += width, a += TILE) {
             vf right[VECTORS];
-            for (int v = 0; v < VECTORS; v++)
-                right[v] = vload(b + v * LANES);
-            expect_panel(b);
-            for (int i = 0; i < TILE; i++) {
-                vf x = pairs ? vset_bits(a + i) : vset(a[i]);
+            load_step(right, b, type);
+            expect_panel(b, width);
+            for (int i = 0; i < rows; i++) {
+                vf x = type == STEP_PAIR ? vset_bits(a + i) : vset(a[i]);
                 for (int v = 0; v < VECTORS; v++)
-                    acc[i][v] =
-                        pairs ? vdot_pairs(acc[i][v], x, right[v]) : acc[i][v] + x * right[v];
+                    acc[i][v] = type == STEP_PAIR ? vdot_pairs(acc[i][v], x, right[v])
+                                                  : acc[i][v] + x * right[v];
             }
         }
     }
-    expect_rows(out, r, out->rows); // where there are few steps
-    for (int i = 0; i < TILE; i++)
+    expect_rows(&t->out, r, t->out.rows); // where there are few steps
+    for (int i = 0; i < rows; i++)
         for (int v = 0; v < VECTORS; v++) {
-            float *to = sums + i * ld + v * LANES;
-            vstore(to, first ? acc[i][v] : vload(to) + acc[i][v]);
+            float *to = t->sums + i * t->ld + v * LANES;
+            vstore(to, t->first ? acc[i][v] : vload(to) + acc[i][v]);
         }
 }
 
-APART void tile_of_floats(float *sums, int64_t ld, const float *a, const float *b, int64_t k,
-                          bool first, const awaited *out)
-{
-    tile_loop(sums, ld, a, b, k, false, first, out);
-}
-
-APART void tile_of_pairs(float *sums, int64_t ld, const float *a, const float *b, int64_t k,
-                         bool first, const awaited *out)
-{
-    tile_loop(sums, ld, a, b, k, true, first, out);
-}
+#define TILE_OF(name, rows, type)                                                                  \
+    APART void name(const tile_work *t) { tile_loop(t, rows, type); }
+TILE_OF(third_of_floats, THIRD, STEP_FLOAT)
+TILE_OF(thirds_of_floats, 2 * THIRD, STEP_FLOAT)
+TILE_OF(tile_of_floats, TILE, STEP_FLOAT)
+TILE_OF(third_of_halves, THIRD, STEP_HALF)
+TILE_OF(thirds_of_halves, 2 * THIRD, STEP_HALF)
+TILE_OF(tile_of_halves, TILE, STEP_HALF)
+TILE_OF(third_of_pairs, THIRD, STEP_PAIR)
+TILE_OF(thirds_of_pairs, 2 * THIRD, STEP_PAIR)
+TILE_OF(tile_of_pairs, TILE, STEP_PAIR)
+#undef TILE_OF
 
 /* One step of a row of a tile of bytes. Sums take twelve of AVX2's sixteen registers: gcc, left
  * alone, reads the rows of a ahead, which puts sums into memory and halves the speed. */
@@ -112,48 +142,75 @@ INLINE void add_bytes(vf *low, vf *high, const float *a, vf right, vf next)
 #endif
 }
 
-#if TILE_ROWS == 12
-#    define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
-#else
-#    define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
-#endif
+#define ROWS_2(X)  X(0) X(1)
+#define ROWS_4(X)  ROWS_2(X) X(2) X(3)
+#define ROWS_6(X)  ROWS_4(X) X(4) X(5)
+#define ROWS_8(X)  ROWS_6(X) X(6) X(7)
+#define ROWS_12(X) ROWS_8(X) X(8) X(9) X(10) X(11)
 
-/* The same tile, of bytes, its rows of a row apart. Each sum has a name: gcc keeps an array of them
- * in memory here. The rows of c are asked for all at once: their steps are a quarter as many, and
- * strips of them are no quicker. */
-APART void tile_of_bytes(float *sums, int64_t ld, const float *a, int64_t row, const float *b,
-                         int64_t k, bool first, const awaited *out)
-{
+/* The same tile, of bytes. Each sum has a name: gcc keeps an array of them in memory here. The rows
+ * of c are asked for all at once: their steps are a quarter as many, and strips of them are no
+ * quicker. */
 #define BEGIN(i)                                                                                   \
-    vf low##i = first ? vset(0.0f) : vload(sums + i * ld);                                         \
-    vf high##i = first ? vset(0.0f) : vload(sums + i * ld + LANES);
+    vf low##i = t->first ? vset(0.0f) : vload(sums + i * ld);                                      \
+    vf high##i = t->first ? vset(0.0f) : vload(sums + i * ld + LANES);
 #define ADD(i) add_bytes(&low##i, &high##i, a + i * row, right, next);
 #define END(i)                                                                                     \
     vstore(sums + i * ld, low##i);                                                                 \
     vstore(sums + i * ld + LANES, high##i);
-    expect_rows(out, 0, out->rows);
-    EACH_ROW(BEGIN)
-    for (int64_t p = 0; p < k; p++, b += COLS, a++) {
-        vf right = vload(b), next = vload(b + LANES);
-        expect_panel(b);
-        EACH_ROW(ADD)
+#define TILE_OF_BYTES(name, EACH_ROW)                                                              \
+    APART void name(const tile_work *t)                                                            \
+    {                                                                                              \
+        float *sums = t->sums;                                                                     \
+        const float *a = t->a, *b = t->b;                                                          \
+        int64_t ld = t->ld, row = t->row, k = t->k;                                                \
+        expect_rows(&t->out, 0, t->out.rows);                                                      \
+        EACH_ROW(BEGIN)                                                                            \
+        for (int64_t p = 0; p < k; p++, b += COLS, a++) {                                          \
+            vf right = vload(b), next = vload(b + LANES);                                          \
+            expect_panel(b, COLS);                                                                 \
+            EACH_ROW(ADD)                                                                          \
+        }                                                                                          \
+        EACH_ROW(END)                                                                              \
     }
-    EACH_ROW(END)
+#if TILE_ROWS == 12
+TILE_OF_BYTES(third_of_bytes, ROWS_4)
+TILE_OF_BYTES(thirds_of_bytes, ROWS_8)
+TILE_OF_BYTES(tile_of_bytes, ROWS_12)
+#else
+TILE_OF_BYTES(third_of_bytes, ROWS_2)
+TILE_OF_BYTES(thirds_of_bytes, ROWS_4)
+TILE_OF_BYTES(tile_of_bytes, ROWS_6)
+#endif
+#undef TILE_OF_BYTES
 #undef BEGIN
 #undef ADD
 #undef END
+
+/* The tile of a type whose first rows are wanted. */
+INLINE void run_thirds(const tile_work *t, step_type type, int64_t rows)
+{
+    static void (*const tiles[][3])(const tile_work *) = {
+        [STEP_FLOAT] = { third_of_floats, thirds_of_floats, tile_of_floats },
+        [STEP_HALF] = { third_of_halves, thirds_of_halves, tile_of_halves },
+        [STEP_PAIR] = { third_of_pairs, thirds_of_pairs, tile_of_pairs },
+        [STEP_BYTES] = { third_of_bytes, thirds_of_bytes, tile_of_bytes },
+    };
+    tiles[type][(rows - 1) / THIRD](t);
 }
 
 #if HAS_TILES
-/* The tile of AMX: four registers of sums (AMX_ROWS, COLS). Rows of a are row apart, and AMX_STEPS
- * steps, which are taken at a time, next. */
-INLINE void tile_of_registers(float *sums, int64_t ld, const float *a, int64_t row, int64_t next,
-                              const float *b, int64_t k, bool bytes, bool first, const awaited *out)
+/* The tile of AMX: four registers of sums (AMX_ROWS, COLS). AMX_STEPS steps are taken at a time,
+ * and next is where those of a lie that follow. */
+INLINE void tile_of_registers(const tile_work *t, int64_t next, bool bytes)
 {
+    float *sums = t->sums;
+    const float *a = t->a, *b = t->b;
+    int64_t ld = t->ld, row = t->row, k = t->k;
     size_t width = (size_t)ld * sizeof *sums, apart = (size_t)row * sizeof *a;
     size_t panel = COLS * sizeof *b;
     int64_t below = AMX_STEPS * ld;
-    if (first) {
+    if (t->first) {
         amx_zero(0);
         amx_zero(1);
         amx_zero(2);
@@ -166,8 +223,8 @@ INLINE void tile_of_registers(float *sums, int64_t ld, const float *a, int64_t r
     }
     for (int64_t p = 0, r = 0; p < k; p += AMX_STEPS, a += next, b += AMX_STEPS * COLS) {
         // as many rows of all as these are steps of all
-        for (; r * k < out->rows * (p + AMX_STEPS); r++)
-            expect_rows(out, r, r + 1);
+        for (; r * k < t->out.rows * (p + AMX_STEPS); r++)
+            expect_rows(&t->out, r, r + 1);
         for (int64_t s = 0; s < AMX_STEPS * COLS; s += LINE / 4) // the steps of b that come next
             __builtin_prefetch(b + AMX_STEPS * COLS + s);
         amx_load(4, a, apart);
