@@ -3,6 +3,7 @@
 #include "autograd/autograd.h"
 
 #include "base/memory.h"
+#include "base/region.h"
 
 /* Room for the packing, empty or with what it held before, if that is multiplied by the same. */
 static levin_packing *room_for(levin_tensor *w, levin_packing_use use, size_t bytes,
@@ -12,11 +13,13 @@ static levin_packing *room_for(levin_tensor *w, levin_packing_use use, size_t by
         w->packings = levin__calloc(LEVIN_PACKINGS, sizeof *w->packings);
     levin_packing *p = w->packings ? &w->packings[use] : NULL;
     if (p && p->data && (p->bytes != bytes || p->operand != operand)) {
-        levin__free(p->data);
+        levin__region_free(p->data, p->bytes);
         p->data = NULL;
     }
     if (p && !p->data) {
-        *p = (levin_packing){ .data = levin__alloc(bytes), .bytes = bytes, .operand = operand };
+        *p = (levin_packing){ .data = levin__region_alloc(bytes),
+                              .bytes = bytes,
+                              .operand = operand };
         if (!p->data)
             return NULL;
     }

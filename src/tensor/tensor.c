@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/region.h"
 #include "base/scope.h"
 
 #include <stdio.h>
@@ -210,7 +211,7 @@ levin_tensor *levin__tensor_heap_like(const levin_tensor *like, levin_dtype dtyp
 void levin__packings_free(levin_packing *p)
 {
     for (int i = 0; p && i < LEVIN_PACKINGS; i++)
-        levin__free(p[i].data);
+        levin__region_free(p[i].data, p[i].bytes);
     levin__free(p);
 }
 
