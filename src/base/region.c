@@ -1,7 +1,7 @@
 /* region.c: chunks that are filled from one end to the other, and go back to the heap when their
  * last block is freed. A chunk begins at a multiple of its size, so that a block knows its chunk;
- * the system is asked for pages of 2 MB (Linux, admin-guide/mm/transhuge.rst), since a CPU remembers
- * too few of 4 KB for a model. */
+ * the system is asked for pages of 2 MB (Linux, admin-guide/mm/transhuge.rst), since a CPU
+ * remembers too few of 4 KB for a model. */
 #include "base/region.h"
 
 #include "base/error.h"
@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-static const size_t CHUNK = (size_t)16 << 20; // taken from the system as it is written to
+static const size_t CHUNK = (size_t)16 << 20;  // taken from the system as it is written to
 static const size_t LARGEST = (size_t)4 << 20; // a larger block has pages of its own
 
 typedef struct {

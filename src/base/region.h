@@ -1,5 +1,5 @@
-/* region.h: blocks that live long, side by side in large pages. The weights of a model are read from
- * end to end for every text, and alone each of them would be too small for such a page. */
+/* region.h: blocks that live long, side by side in large pages. The weights of a model are read
+ * from end to end for every text, and alone each of them would be too small for such a page. */
 #ifndef LEVIN_BASE_REGION_H
 #define LEVIN_BASE_REGION_H
 

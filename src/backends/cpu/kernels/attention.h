@@ -35,15 +35,20 @@ INLINE head_part part_of(const levin_attention_args *a, int64_t b, int64_t head)
 }
 
 /* Heads of one sequence that a task takes one after the other. While it computes a row of one, it
- * asks for that row of the next: a head's rows lie far apart, which no CPU foresees. */
-enum { GROUP = 4 };
+ * asks for that row of the next: a head's rows lie far apart, which no CPU foresees. Where there
+ * are few sequences it counts for more that no thread waits for another's four. */
+enum { GROUP = 4, FEW = 4 };
 
-INLINE int64_t groups_of(const levin_attention_args *a) { return (a->heads + GROUP - 1) / GROUP; }
+INLINE int64_t group_of(const levin_attention_args *a) { return a->batch < FEW ? 1 : GROUP; }
+INLINE int64_t groups_of(const levin_attention_args *a)
+{
+    return (a->heads + group_of(a) - 1) / group_of(a);
+}
 
 INLINE void each_head(const levin_attention_args *a, int64_t task, void (*run)(head_part p))
 {
-    int64_t b = task / groups_of(a), head = task % groups_of(a) * GROUP;
-    for (int64_t end = head + GROUP; head < end && head < a->heads; head++) {
+    int64_t b = task / groups_of(a), head = task % groups_of(a) * group_of(a);
+    for (int64_t end = head + group_of(a); head < end && head < a->heads; head++) {
         head_part p = part_of(a, b, head);
         if (p.length)
             run(p);
@@ -68,7 +73,7 @@ INLINE void expect_part(head_part p, levin_array x, int64_t row, int64_t stride,
 INLINE int64_t next_head(head_part p)
 {
     int64_t next = p.head + 1;
-    return next % GROUP == 0 || next == p.heads ? -1 : next;
+    return next % group_of(p.a) == 0 || next == p.heads ? -1 : next;
 }
 
 /* Four rows at a time are read before any is written: a store whose address is a load's but for

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { BLOCK = 32 }; // rows of a task
+enum { BLOCK = 32, SHORT = 8 }; // rows of a task; of one whose rows are few
 
 /* A kernel call. Tasks take a copy: what lies in memory is read again after each store of a vector.
  */
@@ -196,14 +196,15 @@ void residual_norm_part(const levin_residual_norm_args *a, int64_t first, int64_
 static void residual_norm_rows(void *context, int64_t task)
 {
     const levin_residual_norm_args *a = context;
-    residual_norm_part(a, task * BLOCK, block_end(job_of(a), task));
+    int64_t first = task * SHORT, end = first + SHORT;
+    residual_norm_part(a, first, end < a->rows ? end : a->rows);
 }
 
 bool KERNEL(residual_norm)(const levin_residual_norm_args *a)
 {
     if (!can_norm(a))
         return false;
-    levin__parallel_for(blocks(a->rows), residual_norm_rows, (void *)a);
+    levin__parallel_for((a->rows + SHORT - 1) / SHORT, residual_norm_rows, (void *)a);
     return true;
 }
 
