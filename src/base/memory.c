@@ -20,20 +20,18 @@ static bool ordered_to_fail(void)
     return atomic_fetch_sub(&fail_in, 1) == 1;
 }
 
-void *levin__alloc_aligned(size_t align, size_t bytes)
+void *levin__alloc(size_t bytes)
 {
     atomic_fetch_add_explicit(&made, 1, memory_order_relaxed);
     void *block = NULL;
-    if (bytes <= SIZE_MAX - align && !ordered_to_fail()) {
-        size_t rounded = (bytes + align - 1) & ~(align - 1);
-        block = aligned_alloc(align, rounded ? rounded : align);
+    if (bytes <= SIZE_MAX - LEVIN_ALIGN && !ordered_to_fail()) {
+        size_t rounded = (bytes + LEVIN_ALIGN - 1) & ~(size_t)(LEVIN_ALIGN - 1);
+        block = aligned_alloc(LEVIN_ALIGN, rounded ? rounded : LEVIN_ALIGN);
     }
     if (!block)
         levin__error_set(LEVIN_ENOMEM, "out of memory: %zu bytes wanted", bytes);
     return block;
 }
-
-void *levin__alloc(size_t bytes) { return levin__alloc_aligned(LEVIN_ALIGN, bytes); }
 
 void *levin__alloc_small(size_t bytes)
 {

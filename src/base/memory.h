@@ -10,8 +10,6 @@ enum { LEVIN_ALIGN = 64 }; // a cache line, and the widest vector
 /** Bytes from the heap, aligned to LEVIN_ALIGN, not cleared; NULL and LEVIN_ENOMEM if there are
  *  none. Zero bytes give a pointer that may be freed. */
 void *levin__alloc(size_t bytes);
-/** The same at a multiple of align, a power of two. */
-void *levin__alloc_aligned(size_t align, size_t bytes);
 /** The same for small things that come in numbers: aligned as malloc aligns, and faster. */
 void *levin__alloc_small(size_t bytes);
 /** levin__alloc, cleared, for count things of size bytes; the product is checked. */

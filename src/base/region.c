@@ -1,18 +1,21 @@
-/* region.c: chunks that are filled from one end to the other, and go back to the heap when their
- * last block is freed. A chunk begins at a multiple of its size, so that a block knows its chunk;
- * the system is asked for pages of 2 MB (Linux, admin-guide/mm/transhuge.rst), since a CPU
- * remembers too few of 4 KB for a model. */
+/* region.c: chunks that are filled from one end to the other and unmapped with their last block; a
+ * block that was freed before leaves a hole. A chunk begins at a multiple of its size, so that a
+ * block knows its chunk. The system is asked for pages of 2 MB (Linux,
+ * admin-guide/mm/transhuge.rst): a CPU remembers too few of 4 KB for a model.
+ *
+ * The child of a fork begins a chunk of its own: the thread that was filling one did not come with
+ * it. */
 #include "base/region.h"
 
-#include "base/error.h"
 #include "base/memory.h"
 
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
+static const size_t PAGE = (size_t)2 << 20;
 static const size_t CHUNK = (size_t)16 << 20;  // taken from the system as it is written to
-static const size_t LARGEST = (size_t)4 << 20; // a larger block has pages of its own
+static const size_t LARGEST = (size_t)4 << 20; // a larger block is mapped alone
 
 typedef struct {
     size_t used;
@@ -22,30 +25,55 @@ typedef struct {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static chunk *filling;
 
-/* Never nothing: a block must lie within its chunk. */
-static size_t whole(size_t bytes) { return (bytes / LEVIN_ALIGN + 1) * LEVIN_ALIGN; }
+static void begin_anew(void)
+{
+    mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    filling = NULL;
+}
+
+static size_t round_up(size_t bytes, size_t unit) { return (bytes + unit - 1) & ~(unit - 1); }
+/* In a chunk. Never nothing: a block must lie within its chunk. */
+static size_t room_of(size_t bytes) { return bytes ? round_up(bytes, LEVIN_ALIGN) : LEVIN_ALIGN; }
+
+/* Whole large pages at a multiple of align, which is one of PAGE. */
+static void *map_pages(size_t bytes, size_t align)
+{
+    bool possible = bytes <= SIZE_MAX / 2;
+    bytes = possible ? round_up(bytes, PAGE) : bytes;
+    char *from = levin__map_zeros(possible ? bytes + align : bytes);
+    if (!from)
+        return NULL;
+    char *to = (char *)round_up((uintptr_t)from, align);
+    if (to != from)
+        levin__unmap(from, (size_t)(to - from));
+    if (to != from + align)
+        levin__unmap(to + bytes, (size_t)(from + align - to));
+    madvise(to, bytes, MADV_HUGEPAGE);
+    return to;
+}
 
 static chunk *new_chunk(void)
 {
-    chunk *c = levin__alloc_aligned(CHUNK, CHUNK);
-    if (!c)
-        return NULL;
-    madvise(c, CHUNK, MADV_HUGEPAGE);
-    *c = (chunk){ .used = whole(sizeof *c) };
+    static bool prepared;
+    if (!prepared)
+        prepared = pthread_atfork(NULL, NULL, begin_anew) == 0;
+    chunk *c = map_pages(CHUNK, CHUNK);
+    if (c)
+        c->used = room_of(sizeof *c);
     return c;
 }
 
 void *levin__region_alloc(size_t bytes)
 {
     if (bytes > LARGEST)
-        return levin__alloc(bytes);
+        return map_pages(bytes, PAGE);
     void *block = NULL;
     pthread_mutex_lock(&mutex);
-    if (!filling || CHUNK - filling->used < whole(bytes))
+    if (!filling || CHUNK - filling->used < room_of(bytes))
         filling = new_chunk();
     if (filling) {
         block = (char *)filling + filling->used;
-        filling->used += whole(bytes);
+        filling->used += room_of(bytes);
         filling->blocks++;
     }
     pthread_mutex_unlock(&mutex);
@@ -54,10 +82,10 @@ void *levin__region_alloc(size_t bytes)
 
 void levin__region_free(void *block, size_t bytes)
 {
-    if (!block || bytes > LARGEST) {
-        levin__free(block);
+    if (bytes > LARGEST)
+        levin__unmap(block, round_up(bytes, PAGE));
+    if (!block || bytes > LARGEST)
         return;
-    }
     chunk *c = (chunk *)((uintptr_t)block & ~(CHUNK - 1));
     pthread_mutex_lock(&mutex);
     bool last = --c->blocks == 0;
@@ -65,5 +93,5 @@ void levin__region_free(void *block, size_t bytes)
         filling = NULL;
     pthread_mutex_unlock(&mutex);
     if (last)
-        levin__free(c);
+        levin__unmap(c, CHUNK);
 }

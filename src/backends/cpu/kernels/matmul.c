@@ -234,9 +234,9 @@ static void multiply_pass(const product *w, part t, float *sums, int64_t ld, lef
                 work.out = rows_of_tile(w, row, j * COLS);
             run_tile(w, &work, rows_at(w, row));
             if (last)
-                finish_tile(w, i * w->height, j * COLS, to, ld);
+                finish_tile(w, row, j * COLS, to, ld);
             if (last && w->squares)
-                w->squares[i * w->panels + j] = squares_of_tile(w, i * w->height, j * COLS);
+                w->squares[i * w->panels + j] = squares_of_tile(w, row, j * COLS);
         }
 }
 

@@ -8,7 +8,8 @@
 
 #include <math.h>
 
-enum { BLOCK = 32, SHORT = 8 }; // rows of a task; of one whose rows are few
+/* Rows of a task; of one that norms what a product made by parts of rows, often of few. */
+enum { BLOCK = 32, SHORT = 8 };
 
 /* A kernel call. Tasks take a copy: what lies in memory is read again after each store of a vector.
  */

@@ -1,4 +1,4 @@
-/* pack.c: operands as f32, whatever they are stored as. */
+/* pack.c: operands as f32, whatever they are stored as, or b as halves. */
 #include "backends/cpu/kernels/pack.h"
 
 enum {

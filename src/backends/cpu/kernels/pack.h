@@ -27,8 +27,7 @@ INLINE step_type step_of(const levin_matmul_args *m)
         return STEP_FLOAT;
     if (HAS_PAIRS)
         return STEP_PAIR;
-    // what is kept comes from memory, where its size counts for more than an instruction to widen
-    // it
+    /* What is kept comes from memory, where its size counts for more than two instructions. */
     return m->packed ? STEP_HALF : STEP_FLOAT;
 }
 
@@ -52,7 +51,10 @@ INLINE int64_t height_of(step_type type) { return by_tiles(type) ? AMX_ROWS : TI
 /* Steps that the inner dimension fills, and steps that are packed: those behind are zeros. */
 INLINE int64_t filled_steps_of(const levin_matmul_args *m)
 {
-    int members = (int[]){ 1, 1, 2, BYTES_OF_STEP }[step_of(m)];
+    static const int members_of[] = {
+        [STEP_FLOAT] = 1, [STEP_HALF] = 1, [STEP_PAIR] = 2, [STEP_BYTES] = BYTES_OF_STEP
+    };
+    int members = members_of[step_of(m)];
     return (m->k + members - 1) / members;
 }
 INLINE int64_t steps_of(const levin_matmul_args *m)

@@ -78,14 +78,21 @@ void pack_panels(void *to, const levin_matmul_args *m)
     levin__parallel_for((m->k + ROWS - 1) / ROWS * groups_of(m), pack_some_rows, &j);
 }
 
+/* The product that reads b as it is kept, which may be otherwise than packed for one product. */
+static levin_matmul_args as_kept(const levin_matmul_args *m, const void *packed)
+{
+    levin_matmul_args kept = *m;
+    kept.packed = packed;
+    return kept;
+}
+
 /* While a weight is learned it is packed anew for each product, which costs less than the memory,
  * but for the way there in pairs, which AdamW keeps up. */
 bool KERNEL(packed_size)(size_t *bytes, const levin_matmul_args *m, bool learns)
 {
     if (!can_multiply(m) || (learns && !(step_of(m) == STEP_PAIR && m->trans_b)))
         return false;
-    levin_matmul_args kept = *m;
-    kept.packed = bytes; // any: what is kept may lie otherwise than what is packed for one product
+    levin_matmul_args kept = as_kept(m, bytes);
     *bytes = packed_bytes(&kept);
     return true;
 }
@@ -94,8 +101,7 @@ bool KERNEL(pack)(void *packed, const levin_matmul_args *m)
 {
     if (!can_multiply(m))
         return false;
-    levin_matmul_args kept = *m;
-    kept.packed = packed;
+    levin_matmul_args kept = as_kept(m, packed);
     pack_panels(packed, &kept);
     return true;
 }

@@ -74,7 +74,7 @@ typedef struct {
 /* A panel of a is full but for the last, of which only the thirds that hold rows are computed. */
 enum { THIRD = TILE / 3 };
 
-/* The first rows of the tile. */
+/* The first rows of the tile; the sums of others are left as they are. */
 INLINE void tile_loop(const tile_work *t, int rows, step_type type)
 {
     const float *a = t->a, *b = t->b;
@@ -110,13 +110,13 @@ INLINE void tile_loop(const tile_work *t, int rows, step_type type)
 #define TILE_OF(name, rows, type)                                                                  \
     APART void name(const tile_work *t) { tile_loop(t, rows, type); }
 TILE_OF(third_of_floats, THIRD, STEP_FLOAT)
-TILE_OF(thirds_of_floats, 2 * THIRD, STEP_FLOAT)
+TILE_OF(two_thirds_of_floats, 2 * THIRD, STEP_FLOAT)
 TILE_OF(tile_of_floats, TILE, STEP_FLOAT)
 TILE_OF(third_of_halves, THIRD, STEP_HALF)
-TILE_OF(thirds_of_halves, 2 * THIRD, STEP_HALF)
+TILE_OF(two_thirds_of_halves, 2 * THIRD, STEP_HALF)
 TILE_OF(tile_of_halves, TILE, STEP_HALF)
 TILE_OF(third_of_pairs, THIRD, STEP_PAIR)
-TILE_OF(thirds_of_pairs, 2 * THIRD, STEP_PAIR)
+TILE_OF(two_thirds_of_pairs, 2 * THIRD, STEP_PAIR)
 TILE_OF(tile_of_pairs, TILE, STEP_PAIR)
 #undef TILE_OF
 
@@ -175,11 +175,11 @@ INLINE void add_bytes(vf *low, vf *high, const float *a, vf right, vf next)
     }
 #if TILE_ROWS == 12
 TILE_OF_BYTES(third_of_bytes, ROWS_4)
-TILE_OF_BYTES(thirds_of_bytes, ROWS_8)
+TILE_OF_BYTES(two_thirds_of_bytes, ROWS_8)
 TILE_OF_BYTES(tile_of_bytes, ROWS_12)
 #else
 TILE_OF_BYTES(third_of_bytes, ROWS_2)
-TILE_OF_BYTES(thirds_of_bytes, ROWS_4)
+TILE_OF_BYTES(two_thirds_of_bytes, ROWS_4)
 TILE_OF_BYTES(tile_of_bytes, ROWS_6)
 #endif
 #undef TILE_OF_BYTES
@@ -191,10 +191,10 @@ TILE_OF_BYTES(tile_of_bytes, ROWS_6)
 INLINE void run_thirds(const tile_work *t, step_type type, int64_t rows)
 {
     static void (*const tiles[][3])(const tile_work *) = {
-        [STEP_FLOAT] = { third_of_floats, thirds_of_floats, tile_of_floats },
-        [STEP_HALF] = { third_of_halves, thirds_of_halves, tile_of_halves },
-        [STEP_PAIR] = { third_of_pairs, thirds_of_pairs, tile_of_pairs },
-        [STEP_BYTES] = { third_of_bytes, thirds_of_bytes, tile_of_bytes },
+        [STEP_FLOAT] = { third_of_floats, two_thirds_of_floats, tile_of_floats },
+        [STEP_HALF] = { third_of_halves, two_thirds_of_halves, tile_of_halves },
+        [STEP_PAIR] = { third_of_pairs, two_thirds_of_pairs, tile_of_pairs },
+        [STEP_BYTES] = { third_of_bytes, two_thirds_of_bytes, tile_of_bytes },
     };
     tiles[type][(rows - 1) / THIRD](t);
 }
