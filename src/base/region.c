@@ -38,9 +38,10 @@ static size_t room_of(size_t bytes) { return bytes ? round_up(bytes, LEVIN_ALIGN
 /* Whole large pages at a multiple of align, which is one of PAGE. */
 static void *map_pages(size_t bytes, size_t align)
 {
-    bool possible = bytes <= SIZE_MAX / 2;
-    bytes = possible ? round_up(bytes, PAGE) : bytes;
-    char *from = levin__map_zeros(possible ? bytes + align : bytes);
+    if (bytes > SIZE_MAX / 2)
+        return levin__map_zeros(bytes); // which says what is wrong
+    bytes = round_up(bytes, PAGE);
+    char *from = levin__map_zeros(bytes + align);
     if (!from)
         return NULL;
     char *to = (char *)round_up((uintptr_t)from, align);
@@ -82,9 +83,11 @@ void *levin__region_alloc(size_t bytes)
 
 void levin__region_free(void *block, size_t bytes)
 {
-    if (bytes > LARGEST)
+    if (bytes > LARGEST) {
         levin__unmap(block, round_up(bytes, PAGE));
-    if (!block || bytes > LARGEST)
+        return;
+    }
+    if (!block)
         return;
     chunk *c = (chunk *)((uintptr_t)block & ~(CHUNK - 1));
     pthread_mutex_lock(&mutex);

@@ -42,8 +42,6 @@ INLINE bool by_tiles(step_type type) { return HAS_TILES && type != STEP_FLOAT; }
 /* What a step takes of a panel of b, as many floats. Of halves the first of two lies in the lower
  * half of a float, that of the column COLS / 2 further on above it. */
 INLINE int64_t width_of(step_type type) { return type == STEP_HALF ? COLS / 2 : COLS; }
-INLINE vf lower_halves(vf step) { return (vf)((vu)step << 16); }
-INLINE vf upper_halves(vf step) { return (vf)((vu)step & 0xffff0000u); }
 
 /* Rows of a tile. */
 INLINE int64_t height_of(step_type type) { return by_tiles(type) ? AMX_ROWS : TILE; }

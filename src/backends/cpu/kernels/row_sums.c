@@ -5,7 +5,7 @@
 enum { PART = 64 }; // steps
 
 /* A step of pairs: both members of each. */
-INLINE vf members(vf step) { return (vf)((vu)step << 16) + (vf)((vu)step & 0xffff0000u); }
+INLINE vf members(vf step) { return vlower(step) + vupper(step); }
 
 /* Row r of the TILE rows of a panel (k, TILE), for LANES rows at a time; lanes past the panel hold
  * rubbish. */

@@ -49,8 +49,8 @@ INLINE void load_step(vf right[VECTORS], const float *b, step_type type)
 {
     if (type == STEP_HALF) {
         for (int v = 0; v < VECTORS / 2; v++) {
-            right[v] = lower_halves(vload(b + v * LANES));
-            right[VECTORS / 2 + v] = upper_halves(vload(b + v * LANES));
+            right[v] = vlower(vload(b + v * LANES));
+            right[VECTORS / 2 + v] = vupper(vload(b + v * LANES));
         }
         return;
     }
@@ -58,9 +58,7 @@ INLINE void load_step(vf right[VECTORS], const float *b, step_type type)
         right[v] = vload(b + v * LANES);
 }
 
-/* The work of a tile: sums (TILE, COLS), ld apart, = or, but for the first pass, += a b over k
- * steps.
- */
+/* The work of a tile: sums (TILE, COLS), ld apart, = (first) or += a b over k steps. */
 typedef struct {
     float *sums;
     int64_t ld;

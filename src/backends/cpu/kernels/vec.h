@@ -117,6 +117,10 @@ INLINE vf vset_bits(const float *p)
     return (vf)((vi){ 0 } + bits);
 }
 
+/* Two bf16 in the bits of each float. */
+INLINE vf vlower(vf x) { return (vf)((vu)x << 16); }
+INLINE vf vupper(vf x) { return (vf)((vu)x & 0xffff0000u); }
+
 /* Pairs of bf16 in the bits of floats: sum + a_0 b_0 + a_1 b_1 of each lane. HAS_PAIRS says whether
  * there is an instruction for it, which makes it worth while. */
 #if defined __AVX512BF16__
@@ -127,8 +131,8 @@ INLINE vf vdot_pairs(vf sum, vf a, vf b)
 #else
 INLINE vf vdot_pairs(vf sum, vf a, vf b)
 {
-    vf odd = (vf)((vu)a & 0xffff0000u) * (vf)((vu)b & 0xffff0000u);
-    return sum + odd + (vf)((vu)a << 16) * (vf)((vu)b << 16);
+    vf odd = vupper(a) * vupper(b);
+    return sum + odd + vlower(a) * vlower(b);
 }
 #endif
 #if defined __AVX512BF16__ || defined LEVIN_EMULATE_PAIRS || HAS_TILES
